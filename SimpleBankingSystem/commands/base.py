@@ -1,0 +1,248 @@
+"""The declaration that every surface is derived from.
+
+A command is a frozen dataclass with the ``@command`` decorator. Its fields are annotated with the
+kinds of ``ledger/fields.py``; its verb, route, help, columns, options and examples follow.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field
+from typing import Annotated, Any, ClassVar, Protocol, Self, TypeVar, get_args, get_origin
+from typing import get_type_hints as type_hints
+
+from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.errors import InvalidCommand
+from SimpleBankingSystem.ledger.fields import Date, Kind, Tags, Text
+
+REGISTRY: dict[str, type[Request]] = {}
+"""Every command and action by its verb."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One declared field: its name, its kind and whether it must be given."""
+
+    name: str
+    kind: Kind
+    required: bool
+    default: object
+
+
+@dataclass(frozen=True)
+class Request:
+    """Anything with a verb: a Command, which becomes a transaction, or an Action."""
+
+    verb: ClassVar[str]
+    route: ClassVar[str]
+    fields: ClassVar[tuple[Field, ...]]
+    surfaces: ClassVar[bool]
+
+    def __post_init__(self) -> None:
+        """Check what typed code passed; ``parse`` has checked already and does not come here."""
+        errors: dict[str, str] = {}
+        for declared in self.fields:
+            value = getattr(self, declared.name)
+            if value is declared.default:
+                continue
+            try:
+                object.__setattr__(self, declared.name, declared.kind.parse_any(value))
+            except ValueError as error:
+                errors[declared.name] = str(error)
+        errors = errors or dict(self.check())
+        if errors:
+            raise InvalidCommand(errors)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, object]) -> Self:
+        """Make the command from texts or JSON values by field name.
+
+        Raises:
+            InvalidCommand: naming every bad, missing or unknown field at once.
+        """
+        known = {declared.name for declared in cls.fields}
+        errors = {name: f"{cls.verb} has no such field" for name in values if name not in known}
+        found: dict[str, object] = {}
+        for declared in cls.fields:
+            value = values.get(declared.name)
+            if value is None or value == "":
+                if declared.required:
+                    errors[declared.name] = f"is missing: give {declared.kind.help}"
+                continue
+            try:
+                found[declared.name] = declared.kind.parse_any(value)
+            except ValueError as error:
+                errors[declared.name] = str(error)
+        made = cls.trusted(found)
+        errors = errors or dict(made.check())
+        if errors:
+            raise InvalidCommand(errors)
+        return made
+
+    @classmethod
+    def reader(cls, columns: Sequence[str]) -> Callable[[Sequence[str]], Request]:
+        """Return a function that makes the command from rows with these columns.
+
+        It is ``parse`` made ready for one header: a million rows are read without a dictionary of
+        texts each. Whatever looks wrong is handed to ``parse``, which finds the words for it.
+        """
+        fields = {declared.name: declared for declared in cls.fields}
+        wanted = [
+            (i, name, fields[name].kind.parse) for i, name in enumerate(columns) if name in fields
+        ]
+        foreign = [i for i, name in enumerate(columns) if name not in fields]
+        required = {declared.name for declared in cls.fields if declared.required}
+        complete = required <= set(columns)
+
+        def slowly(row: Sequence[str]) -> Request:
+            return cls.parse({name: text for name, text in zip(columns, row, strict=True) if text})
+
+        def read(row: Sequence[str]) -> Request:
+            found: dict[str, object] = {}
+            try:
+                for i, name, parse in wanted:
+                    text = row[i]
+                    if text:
+                        found[name] = parse(text)
+            except ValueError:
+                return slowly(row)
+            for i in foreign:
+                if row[i]:
+                    return slowly(row)
+            made = cls.trusted(found)
+            if not complete or not required <= found.keys() or made.check():
+                return slowly(row)
+            return made
+
+        return read
+
+    @classmethod
+    def trusted(cls, values: dict[str, object]) -> Self:
+        """Make the command from values that are known to be good, without checking them again.
+
+        Fields that are not named keep their default, which is an attribute of the class.
+        """
+        made = object.__new__(cls)
+        made.__dict__.update(values)
+        return made
+
+    def check(self) -> Mapping[str, str]:
+        """Return what is wrong with the fields taken together, by field name."""
+        return {}
+
+    def given(self) -> dict[str, object]:
+        """Return the fields that were given: those that differ from their default."""
+        values = {declared.name: getattr(self, declared.name) for declared in self.fields}
+        defaults = {declared.name: declared.default for declared in self.fields}
+        return {name: value for name, value in values.items() if value != defaults[name]}
+
+    @classmethod
+    def help(cls) -> str:
+        """Return the first line of the docstring: one sentence for a person."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+    @classmethod
+    def example(cls) -> dict[str, str]:
+        """Return an example that ``parse`` accepts, made from the fields' kinds."""
+        example = {name: kind.example for name, kind in _required(cls)}
+        if example.get("target") == example.get("source"):
+            example = {**example, "target": "A00000002"} if "target" in example else example
+        return example
+
+
+def _required(cls: type[Request]) -> list[tuple[str, Kind]]:
+    return [(declared.name, declared.kind) for declared in cls.fields if declared.required]
+
+
+@dataclass(frozen=True)
+class Command(Request):
+    """Something that becomes a transaction.
+
+    ``description``, ``reference``, ``value_date`` (a day that the client gives; default: the
+    booking day) and ``tags`` can be given with every command.
+    """
+
+    description: Text = field(default="", kw_only=True)
+    reference: Text = field(default="", kw_only=True)
+    value_date: Date = field(default="", kw_only=True)
+    tags: Tags = field(default=(), kw_only=True)
+
+    def accounts(self, look: Look) -> Collection[str]:
+        """Name what the command will touch, from its fields and the published state.
+
+        It is a hint, taken when the command is queued: touching another name while deciding
+        queues the command again with that name added.
+        """
+        raise NotImplementedError
+
+    def apply(self, book: Book) -> None:
+        """Decide: use ``book.post`` and ``book.put``, or raise a BankError."""
+        raise NotImplementedError
+
+
+class Maintenance(Protocol):
+    """What an action may ask of the bank."""
+
+    def retry(self, transaction_id: str) -> object:
+        """Try a failed transaction again."""
+
+    def retry_all(self) -> object:
+        """Try again all failed transactions for which that may help."""
+
+    def archive(self) -> object:
+        """Move the oldest part of the journal out."""
+
+    def snapshot(self) -> object:
+        """Write the accounts as they are now."""
+
+
+@dataclass(frozen=True)
+class Action(Request):
+    """Something with a verb that is no transaction of its own: retry, archive, snapshot."""
+
+    def perform(self, bank: Maintenance) -> Any:
+        """Do it."""
+        raise NotImplementedError
+
+
+_Declared = TypeVar("_Declared", bound=Request)
+
+
+class _Declare(Protocol):
+    def __call__(self, cls: type[_Declared], /) -> type[_Declared]: ...
+
+
+def command(verb: str, *, route: str = "", surfaces: bool = True) -> _Declare:
+    """Declare a command or an action under its public name.
+
+    ``route`` is the path below ``/api/v1`` to POST to. ``surfaces=False`` keeps a command that
+    only the bank itself gives (a run's start and end) off the API, the command line and files.
+    """
+
+    def declare(cls: type[_Declared]) -> type[_Declared]:
+        made: type[_Declared] = dataclass(frozen=True)(cls)
+        hints = type_hints(made, include_extras=True)
+        made.verb, made.route, made.surfaces = verb, route, surfaces
+        made.fields = tuple(
+            Field(
+                name=declared.name,
+                kind=_kind(made, declared.name, hints[declared.name]),
+                required=declared.default is MISSING,
+                default=None if declared.default is MISSING else declared.default,
+            )
+            for declared in sorted(dataclasses.fields(made), key=lambda each: bool(each.kw_only))
+        )
+        if verb in REGISTRY:
+            raise TypeError(f"the verb {verb} is declared twice")
+        REGISTRY[verb] = made
+        return made
+
+    return declare
+
+
+def _kind(cls: type, name: str, hint: object) -> Kind:
+    kinds = [part for part in get_args(hint) if isinstance(part, Kind)]
+    if get_origin(hint) is not Annotated or not kinds:
+        raise TypeError(f"{cls.__name__}.{name} must be one of the kinds of ledger/fields.py")
+    return kinds[0]

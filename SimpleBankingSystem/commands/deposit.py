@@ -1,0 +1,28 @@
+"""Pay cash in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from SimpleBankingSystem.commands.base import Command, command
+from SimpleBankingSystem.ledger.account import internal_id
+from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.fields import AccountId, Amount
+
+
+@command("deposit", route="/accounts/{account}/deposit")
+class Deposit(Command):
+    """Pay cash into an account."""
+
+    account: AccountId
+    amount: Amount
+
+    def accounts(self, look: Look) -> Collection[str]:
+        """Touch the one account; the bank's cash has no limit and is not held."""
+        del look
+        return (self.account,)
+
+    def apply(self, book: Book) -> None:
+        """Post from the bank's cash to the account."""
+        currency = book.account(self.account).currency
+        book.post(internal_id("CASH", currency), self.account, self.amount)

@@ -1,0 +1,34 @@
+"""Change how far below zero an account may go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from SimpleBankingSystem.commands.base import Command, command
+from SimpleBankingSystem.ledger.account import CLOSED
+from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.errors import AccountClosed
+from SimpleBankingSystem.ledger.fields import AccountId, Limit
+from SimpleBankingSystem.ledger.money import in_units
+
+
+@command("set_overdraft_limit", route="/accounts/{account}/overdraft-limit")
+class SetOverdraftLimit(Command):
+    """Change how far below zero an account may go; a limit below use only blocks further debits."""
+
+    account: AccountId
+    overdraft_limit: Limit
+
+    def accounts(self, look: Look) -> Collection[str]:
+        """Touch the one account."""
+        del look
+        return (self.account,)
+
+    def apply(self, book: Book) -> None:
+        """Put the account with the new limit."""
+        account = book.account(self.account)
+        if account.status == CLOSED:
+            raise AccountClosed(f"{account.id} is closed.")
+        limit = in_units(self.overdraft_limit, account.currency)
+        book.put("account", replace(account, overdraft_limit=limit))

@@ -1,0 +1,151 @@
+"""A ticket: one command on its way through the bank, with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from SimpleBankingSystem.commands.base import Command
+from SimpleBankingSystem.ledger.transaction import PENDING, Posting, Transaction
+
+if TYPE_CHECKING:
+    from SimpleBankingSystem.ledger.book import Entity
+    from SimpleBankingSystem.ledger.errors import BankError
+
+
+class Latch:
+    """What a submitter waits on: it opens when the last of its tickets is done.
+
+    It is a bare lock that starts locked, a tenth of the cost of an Event; ``count`` is changed
+    under the queue's mutex only.
+    """
+
+    __slots__ = ("_opened", "count")
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._opened = Lock()
+        if count:
+            self._opened.acquire()
+
+    def done(self) -> None:
+        """Count one ticket as done."""
+        self.count -= 1
+        if self.count == 0:
+            self._opened.release()
+
+    def wait(self, seconds: float = -1) -> bool:
+        """Wait until all tickets are done; False if that took longer than ``seconds``."""
+        if not self._opened.acquire(timeout=seconds):
+            return False
+        self._opened.release()
+        return True
+
+
+class Ticket:
+    """One command on its way: what was asked, and once decided what came of it.
+
+    The attributes below are the defaults of the class so that making a ticket, which happens once
+    per command, sets only what differs. ``names`` are what it locks; ``members`` are the tickets
+    of its group, carried by the first of them. ``refusal`` is set where the command was refused
+    without a transaction, ``accepted`` where it is in the journal as PENDING already.
+    ``recorded`` is the earlier transaction that a repeated key answers, and ``leader`` the ticket
+    with the same key that is still under way.
+    """
+
+    id = ""
+    key = ""
+    group = ""
+    actor = "local"
+    run = ""
+    line = 0
+    attempt = 1
+    seq = 0
+    created_at = ""
+    started_at = ""
+    completed_at = ""
+    status = PENDING
+    names: Collection[str] = ()
+    postings: Sequence[Posting] = ()
+    puts: Sequence[tuple[str, Entity]] = ()
+    claims: Sequence[str] = ()
+    attempted: tuple[str, str, Decimal] | None = None
+    error: BankError | None = None
+    refusal: BankError | None = None
+    recorded: Transaction | None = None
+    latch: Latch | None = None
+    members: Sequence[Ticket] = ()
+    leader: Ticket | None = None
+    accepted = False
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+
+    def finish(self, seq: int, now: str) -> None:
+        """Take the place in the journal, and the time, that the commit section assigned."""
+        self.seq = seq
+        if self.status != PENDING:
+            self.completed_at = now
+
+    def transaction(self) -> Transaction:
+        """Return the record of what came of the command.
+
+        Raises:
+            BankError: the refusal, where there is no transaction.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        if self.recorded is not None:
+            return self.recorded
+        command = self.command
+        source, target = self.legs()
+        return Transaction(
+            id=self.id,
+            seq=self.seq,
+            command=command.verb,
+            status=self.status,
+            attempt=self.attempt,
+            source=source,
+            target=target,
+            postings=tuple(self.postings),
+            value_date=command.value_date or (self.completed_at or self.created_at)[:10],
+            actor=self.actor,
+            key=self.key,
+            group=self.group,
+            reference=command.reference,
+            description=command.description,
+            tags=command.tags,
+            error=self.error,
+            created_at=self.created_at,
+            started_at=self.started_at,
+            completed_at=self.completed_at,
+            fields=command.given(),
+            run=self.run,
+            line=self.line,
+        )
+
+    def legs(self) -> tuple[str, str]:
+        """Return source and target as a row shows them: what was posted, tried, put or named."""
+        if self.postings:
+            return self.postings[0][:2]
+        if self.attempted is not None:
+            return self.attempted[:2]
+        if self.puts:
+            return "", self.puts[0][1].id
+        command = self.command
+        return getattr(command, "source", ""), getattr(command, "target", "") or getattr(
+            command, "account", ""
+        )
+
+    @classmethod
+    def again(cls, transaction: Transaction, command: Command) -> Ticket:
+        """Return a ticket that carries on a transaction that is in the journal."""
+        ticket = cls(command)
+        ticket.id = transaction.id
+        ticket.key, ticket.group = transaction.key, transaction.group
+        ticket.actor, ticket.attempt = transaction.actor, transaction.attempt
+        ticket.run, ticket.line = transaction.run, transaction.line
+        ticket.created_at = transaction.created_at
+        return ticket

@@ -1,0 +1,33 @@
+"""Move money between two accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from SimpleBankingSystem.commands.base import Command, command
+from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.fields import AccountId, Amount
+
+
+@command("transfer", route="/accounts/{source}/transfer")
+class Transfer(Command):
+    """Move money from one account to another."""
+
+    source: AccountId
+    target: AccountId
+    amount: Amount
+
+    def check(self) -> Mapping[str, str]:
+        """Refuse a transfer from an account to itself."""
+        if self.source == self.target:
+            return {"target": f"is the source itself, {self.source}; give another account"}
+        return {}
+
+    def accounts(self, look: Look) -> Collection[str]:
+        """Touch both accounts."""
+        del look
+        return (self.source, self.target)
+
+    def apply(self, book: Book) -> None:
+        """Post both legs at once."""
+        book.post(self.source, self.target, self.amount)

@@ -1,0 +1,1 @@
+"""The way of one operation: queue, processor, retry. Start with ``bank.py``."""

@@ -1,0 +1,388 @@
+"""The bank. READ FIRST: every command, from every surface, goes through ``Bank.submit``.
+
+    command file ┐
+    HTTP         ├─► Command ─► Bank.submit ─► WorkQueue ─► Processor ─► Store ─► Transaction
+    CLI          ┘              (tickets)      in order     a batch      durable
+
+A command gets a ticket and a transaction id, waits in the queue until its accounts are free, is
+decided on a book together with whatever else is free, is made durable by one commit of the store,
+published, and answered.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from decimal import Decimal
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from SimpleBankingSystem.clock import Clock, utc_now
+from SimpleBankingSystem.commands.base import Action, Command
+from SimpleBankingSystem.commands.ticket import Latch, Ticket
+from SimpleBankingSystem.engine.processor import Processor
+from SimpleBankingSystem.engine.retry import ticket_for, tickets_to_retry, worth_retrying
+from SimpleBankingSystem.engine.work_queue import WorkQueue
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.errors import (
+    BankError,
+    KeyReused,
+    KeyRunning,
+    NotFailed,
+    NotFound,
+    NotRetryable,
+    RetriesUsedUp,
+)
+from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
+from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 30
+"""How long a stop waits for what was accepted; the rest stays PENDING and durable."""
+
+KEY_SECONDS = 30
+"""How long a repeated key waits for the command that is under way with it."""
+
+
+class Bank:
+    """Takes commands, answers transactions and questions.
+
+    ``workers`` threads decide batches of up to ``batch`` commands; the queue holds ``queue``.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        currency: str = "EUR",
+        workers: int = 1,
+        queue: int = 10_000,
+        batch: int = 1_000,
+        clock: Clock = utc_now,
+    ) -> None:
+        self.store = store
+        self._clock = clock
+        self._queue = WorkQueue(queue, batch)
+        self._processor = Processor(self._queue, store, currency, clock, self._finished)
+        self._keys = Lock()
+        self._running: dict[str, Ticket] = {}
+        self._retrying: set[str] = set()
+        self._closed = False
+        self._resume()
+        self._processor.start(workers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Commands
+
+    def execute(self, command: Command, *, key: str = "", actor: str = "local") -> Transaction:
+        """Carry out one command and return its transaction, COMPLETED or FAILED, once durable.
+
+        Raises:
+            BankError: the command was refused without a transaction, such as ``busy``.
+        """
+        ticket = Ticket(command)
+        ticket.key, ticket.actor = key, actor
+        self.submit([ticket]).wait()
+        return ticket.transaction()
+
+    def submit(self, tickets: Sequence[Ticket], *, wait: bool = False) -> Latch:
+        """Queue tickets, all or none, and return the latch that opens when all are done.
+
+        Tickets that follow each other with the same ``group`` succeed or fail together. A ticket
+        whose key was used before is not carried out again: it answers what happened then.
+
+        Raises:
+            Busy: the queue is full (unless ``wait``), or the bank is stopping.
+        """
+        fresh = self._prepare(tickets)
+        latch = Latch(len(fresh))
+        if fresh:
+            for ticket in fresh:
+                ticket.latch = latch
+            self._enqueue(fresh, wait=wait)
+        if len(fresh) < len(tickets):
+            follow(tickets)
+        return latch
+
+    def accept(self, command: Command, *, key: str = "", actor: str = "local") -> Transaction:
+        """Take a command durably and return its PENDING transaction without waiting for more.
+
+        Raises:
+            BankError: the command was refused; it is not in the books.
+        """
+        ticket = Ticket(command)
+        ticket.key, ticket.actor = key, actor
+        if self._prepare([ticket]):
+            ticket.latch = Latch(1)
+            ticket.accepted = True
+            self.store.commit([ticket], {})
+            self._queue.put([ticket], wait=True)
+        elif ticket.leader is not None:
+            return ticket.leader.transaction()
+        return ticket.transaction()
+
+    def _prepare(self, tickets: Sequence[Ticket]) -> list[Ticket]:
+        """Number the tickets and name what they lock; leave out those whose key answers them."""
+        now = self._clock()
+        number = self.store.number(len(tickets))
+        look = self.store
+        fresh: list[Ticket] = []
+        for ticket in tickets:
+            ticket.created_at = now
+            ticket.id = f"T{number:011d}"
+            if ticket.key and not self._claim_key(ticket):
+                continue
+            number += 1
+            ticket.names = ticket.command.accounts(look)
+            fresh.append(ticket)
+        return fresh
+
+    def _enqueue(self, tickets: Sequence[Ticket], *, wait: bool) -> None:
+        try:
+            self._queue.put(grouped(tickets), wait=wait)
+        except BankError:
+            self._finished(tickets)
+            raise
+
+    def _claim_key(self, ticket: Ticket) -> bool:
+        """Take the key for this ticket, or note on it what the key answers."""
+        with self._keys:
+            leader = self._running.get(ticket.key)
+            if leader is not None:
+                ticket.leader = leader
+                if leader.command != ticket.command:
+                    ticket.refusal = KeyReused(f"The key {ticket.key} is another command's.")
+                return False
+            recorded = self.store.by_key(ticket.key)
+            if recorded is None:
+                self._running[ticket.key] = ticket
+                return True
+            if ticket_for(recorded).command != ticket.command:
+                message = f"The key {ticket.key} is that of {recorded.id}, another command."
+                ticket.refusal = KeyReused(message)
+            ticket.recorded = recorded
+            return False
+
+    def _finished(self, tickets: Sequence[Ticket]) -> None:
+        """Let go of the keys and retries of tickets that are done; the store knows them now."""
+        for ticket in tickets:
+            if ticket.key:
+                self._running.pop(ticket.key, None)
+            if ticket.attempt > 1:
+                self._retrying.discard(ticket.id)
+
+    # Actions
+
+    def perform(self, action: Action) -> object:
+        """Carry out an action: retry, archive or snapshot."""
+        return action.perform(self)
+
+    def retry(self, transaction_id: str) -> Transaction:
+        """Try a failed transaction again, with its whole group if it has one.
+
+        Raises:
+            NotFound: there is no such transaction.
+            NotFailed: NotRetryable, RetriesUsedUp: it cannot be retried.
+        """
+        tickets = self._retry_tickets(self.transaction(transaction_id))
+        latch = Latch(len(tickets))
+        for ticket in tickets:
+            ticket.latch = latch
+        self._enqueue(tickets, wait=True)
+        latch.wait()
+        return next(ticket for ticket in tickets if ticket.id == transaction_id).transaction()
+
+    def retry_all(self) -> dict[str, int]:
+        """Try again all failed transactions for which that may help, in their order.
+
+        Returns how many were ``retried``, ``completed`` and ``failed``.
+        """
+        outcome = {"retried": 0, "completed": 0, "failed": 0}
+        for transaction_id in [each.id for each in worth_retrying(self.store.failed())]:
+            try:
+                retried = self.retry(transaction_id)
+            except (NotFailed, NotRetryable, RetriesUsedUp) as reason:
+                log.info("%s was not retried: %s", transaction_id, reason.message)
+                continue
+            outcome["retried"] += 1
+            outcome["completed" if retried.status == COMPLETED else "failed"] += 1
+        return outcome
+
+    def _retry_tickets(self, transaction: Transaction) -> list[Ticket]:
+        """Return the tickets to retry; nobody else can retry the same ones meanwhile."""
+        with self._keys:
+            tickets = tickets_to_retry(self.store.group_of(transaction))
+            for ticket in tickets:
+                if ticket.id in self._retrying:
+                    raise NotFailed(f"{ticket.id} is being retried already.")
+            for ticket in tickets:
+                self._retrying.add(ticket.id)
+                if ticket.key:
+                    self._running[ticket.key] = ticket
+        for ticket in tickets:
+            ticket.names = ticket.command.accounts(self.store)
+        return tickets
+
+    def archive(self) -> dict[str, object]:
+        """Move the finished part of the journal to the archive."""
+        return self.store.archive().facts
+
+    def snapshot(self) -> dict[str, object]:
+        """Write the accounts as they are now."""
+        return self.store.snapshot().facts
+
+    def verify(self, progress: Progress = silent) -> Report:
+        """Check the books against themselves."""
+        return self.store.verify(progress)
+
+    # Questions
+
+    def account(self, account_id: str) -> Account:
+        """Return an account.
+
+        Raises:
+            NotFound: there is none.
+        """
+        account = self.store.account(account_id)
+        if account is None:
+            raise NotFound(f"There is no account {account_id}.")
+        return account
+
+    def accounts(self, *, internal: bool = False) -> Sequence[Account]:
+        """Return all accounts of one moment, in the order of opening."""
+        return self.store.accounts(internal=internal)
+
+    def balance(self, account_id: str, at: str = "") -> Decimal:
+        """Return an account's balance, now or as it was at a UTC time.
+
+        Raises:
+            NotFound: there is no such account, or there was none then.
+        """
+        account = self.account(account_id)
+        if not at:
+            return account.balance
+        balance = self.store.balance_at(account_id, at)
+        if balance is None:
+            raise NotFound(f"There was no account {account_id} at {at}.")
+        return balance
+
+    def transaction(self, transaction_id: str) -> Transaction:
+        """Return a transaction as last recorded.
+
+        Raises:
+            NotFound: there is none.
+        """
+        transaction = self.store.transaction(transaction_id)
+        if transaction is None:
+            raise NotFound(f"There is no transaction {transaction_id}.")
+        return transaction
+
+    def by_key(self, key: str) -> Transaction:
+        """Return the transaction of a key.
+
+        Raises:
+            NotFound: the key was never used.
+        """
+        transaction = self.store.by_key(key)
+        if transaction is None:
+            raise NotFound(f"No transaction has the key {key}.")
+        return transaction
+
+    def transactions(self, query: Query) -> Page:
+        """Return one page of transactions.
+
+        Raises:
+            NotFound: the account that it asks for does not exist.
+        """
+        if query.account:
+            self.account(query.account)
+        return self.store.transactions(query)
+
+    def runs(self) -> Sequence[Run]:
+        """Return all runs in the order of their start."""
+        return self.store.runs()
+
+    def lines_done(self, run_id: str) -> LinesDone:
+        """Return which lines of a run are recorded."""
+        return self.store.lines_done(run_id)
+
+    # Start and stop
+
+    def _resume(self) -> None:
+        """Queue what was accepted before a stop or a crash and has no outcome yet."""
+        tickets = [ticket_for(transaction) for transaction in self.store.pending()]
+        for ticket in tickets:
+            ticket.accepted = True
+            ticket.latch = Latch(1)
+            ticket.names = ticket.command.accounts(self.store)
+            if ticket.key:
+                self._running[ticket.key] = ticket
+        if tickets:
+            log.info("%d accepted commands are carried out now", len(tickets))
+            self._queue.put(grouped(tickets), wait=True)
+
+    def close(self, seconds: float = STOP_SECONDS) -> None:
+        """Refuse new commands, finish what was accepted, and leave the books clean.
+
+        What is not finished after ``seconds`` is recorded as PENDING and done at the next start.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.close()
+        if not self._queue.wait_idle(seconds):
+            left = [each for ticket in self._queue.drain() for each in ticket.members or [ticket]]
+            self.store.commit([each for each in left if not each.accepted], {})
+            log.warning("%d commands stay PENDING until the next start", len(left))
+            self._queue.answer(left)
+        self._processor.join()
+        self.store.close()
+
+
+def grouped(tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Return the tickets as they are queued: the first of each group carries all its members.
+
+    A group's members follow each other and have the same ``group``; together they lock all that
+    any of them touches.
+    """
+    queued: list[Ticket] = []
+    for ticket in tickets:
+        if not ticket.group:
+            queued.append(ticket)
+            continue
+        first = queued[-1] if queued else None
+        if first is not None and first.members and first.group == ticket.group:
+            first.members = [*first.members, ticket]
+            first.names = {*first.names, *ticket.names}
+        else:
+            ticket.members = [ticket]
+            queued.append(ticket)
+    return queued
+
+
+def follow(tickets: Sequence[Ticket]) -> None:
+    """Let tickets whose key is under way elsewhere wait for its outcome and take it over."""
+    for ticket in tickets:
+        leader = ticket.leader
+        if leader is None or ticket.refusal is not None:
+            continue
+        if leader.latch is None or not leader.latch.wait(KEY_SECONDS):
+            ticket.refusal = KeyRunning(f"The command with the key {ticket.key} is under way.")
+            continue
+        try:
+            ticket.recorded = leader.transaction()
+        except BankError as refusal:
+            ticket.refusal = refusal

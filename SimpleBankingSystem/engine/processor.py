@@ -1,0 +1,159 @@
+"""The processor: takes a batch, decides it on a book, commits it once, lets go of its accounts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Thread
+
+from SimpleBankingSystem.clock import Clock
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.engine.work_queue import Batch, WorkQueue
+from SimpleBankingSystem.ledger.book import Book, NotHeldError
+from SimpleBankingSystem.ledger.errors import BankError, GroupFailed, InternalError
+from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PROCESSING
+from SimpleBankingSystem.stores.base import Store
+
+log = logging.getLogger(__name__)
+
+
+class Processor:
+    """Worker threads that carry batches from the queue to the store; any number is correct.
+
+    ``finished`` is told of every ticket that is done, after publishing and before its accounts
+    are free again.
+    """
+
+    def __init__(
+        self,
+        queue: WorkQueue,
+        store: Store,
+        currency: str,
+        clock: Clock,
+        finished: Callable[[Sequence[Ticket]], None],
+    ) -> None:
+        self._queue = queue
+        self._store = store
+        self._currency = currency
+        self._clock = clock
+        self._finished = finished
+        self._threads: list[Thread] = []
+
+    def start(self, workers: int) -> None:
+        """Start the workers."""
+        for number in range(workers):
+            thread = Thread(target=self._work, name=f"worker-{number + 1}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def join(self, seconds: float | None = None) -> None:
+        """Wait until the workers have left, which they do once the queue is closed and empty."""
+        for thread in self._threads:
+            thread.join(seconds)
+
+    def _work(self) -> None:
+        while (batch := self._queue.take()) is not None:
+            again: list[Ticket] = []
+            done: list[Ticket] = []
+            try:
+                done, again = self._decide(batch)
+                self._finished(done)
+            finally:
+                self._queue.release(batch, done, again)
+
+    def _decide(self, batch: Batch) -> tuple[list[Ticket], list[Ticket]]:
+        """Decide a batch and commit it; return what is done and what must be decided again."""
+        now = self._clock()
+        book = Book(self._store, batch.names, self._currency, now)
+        decided: list[Ticket] = []
+        again: list[Ticket] = []
+        waiting: set[str] = set()
+        for ticket in batch.tickets:
+            if again and not waiting.isdisjoint(ticket.names):
+                again.append(ticket)
+                waiting.update(ticket.names)
+                continue
+            try:
+                if ticket.members:
+                    decide_group(ticket.members, book, now)
+                else:
+                    decide(ticket, book, now)
+                    book.keep()
+            except NotHeldError as missing:
+                book.drop()
+                ticket.names = {*ticket.names, missing.name}
+                again.append(ticket)
+                waiting.update(ticket.names)
+                continue
+            if ticket.members:
+                decided.extend(ticket.members)
+            else:
+                decided.append(ticket)
+        if decided:
+            self._commit(decided, book)
+        return decided, again
+
+    def _commit(self, decided: Sequence[Ticket], book: Book) -> None:
+        """Commit, or tell everybody in the batch why that could not be done."""
+        try:
+            self._store.commit(decided, book.accounts)
+        except BankError as refusal:
+            log.error("a batch of %d was not committed: %s", len(decided), refusal.message)
+            for ticket in decided:
+                ticket.refusal = refusal
+        except Exception:
+            incident = f"{decided[0].id}-commit"
+            log.exception("incident %s: the store failed", incident)
+            for ticket in decided:
+                ticket.refusal = InternalError(f"The store failed; incident {incident}.")
+
+
+def decide(ticket: Ticket, book: Book, now: str) -> None:
+    """Apply a command to the book and note on the ticket what came of it.
+
+    A refused command leaves nothing but its FAILED ticket. The caller keeps or drops.
+
+    Raises:
+        NotHeldError: the command touched a name that the batch does not hold.
+    """
+    ticket.started_at = now
+    ticket.status = PROCESSING
+    try:
+        ticket.command.apply(book)
+    except NotHeldError:
+        raise
+    except BankError as error:
+        fail(ticket, book, error)
+    except Exception:
+        log.exception("incident %s: the command %s raised", ticket.id, ticket.command.verb)
+        fail(ticket, book, InternalError(f"A fault of the bank; incident {ticket.id}."))
+    else:
+        ticket.status = COMPLETED
+        ticket.error = None
+        ticket.postings, ticket.puts, ticket.claims = book.effects()
+
+
+def fail(ticket: Ticket, book: Book, error: BankError) -> None:
+    """Take back what the command did and note why it failed."""
+    ticket.attempted = book.attempted
+    ticket.status = FAILED
+    ticket.error = error
+    ticket.postings, ticket.puts, ticket.claims = (), (), ()
+    book.drop()
+
+
+def decide_group(members: Sequence[Ticket], book: Book, now: str) -> None:
+    """Decide the members one after the other; all are carried out or none.
+
+    The first one that is refused keeps its own error, the others fail with ``group_failed``.
+    """
+    for ticket in members:
+        decide(ticket, book, now)
+        if ticket.status == FAILED:
+            for other in members:
+                if other is not ticket:
+                    message = f"The group failed with {ticket.id}."
+                    other.started_at = now
+                    fail(other, book, GroupFailed(message))
+            return
+    book.keep()

@@ -1,0 +1,147 @@
+"""The work queue: bounded, in order, handing out batches whose accounts are free.
+
+A lock on an account is membership of its name in one set under the queue's mutex. Nobody waits
+while holding a name, so there is no deadlock; a command whose account is not free stays where it
+is *and reserves its names*, so nothing overtakes it on any of its accounts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Condition, Lock
+
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.errors import Busy
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one worker decides and commits at once, with the names that it holds meanwhile."""
+
+    tickets: list[Ticket]
+    names: set[str]
+
+
+class WorkQueue:
+    """A queue of tickets with per-account locks.
+
+    ``capacity`` bounds the commands that wait, ``batch`` those that one ``take`` hands out; a
+    group is never cut, so a batch may be larger by one group.
+    """
+
+    def __init__(self, capacity: int, batch: int) -> None:
+        self._capacity = capacity
+        self._batch = batch
+        self._tickets: deque[Ticket] = deque()
+        self._waiting = 0
+        self._held: set[str] = set()
+        self._closed = False
+        self._mutex = Lock()
+        self._changed = Condition(self._mutex)
+        self._room = Condition(self._mutex)
+        self._working = 0
+
+    def put(self, tickets: Sequence[Ticket], *, wait: bool) -> None:
+        """Queue tickets, all or none, each a command alone or the first of its group.
+
+        With ``wait`` the caller waits for room, which is how a command file is slowed to the
+        bank's pace; one submission larger than the whole queue is let in once the queue is empty.
+
+        Raises:
+            Busy: there is no room, or the bank is stopping.
+        """
+        size = sum(len(ticket.members) or 1 for ticket in tickets)
+        with self._mutex:
+            while not self._closed and self._waiting and self._waiting + size > self._capacity:
+                if not wait:
+                    raise Busy("The queue is full; try again in a moment.")
+                self._room.wait()
+            if self._closed:
+                raise Busy("The bank is stopping and takes no new commands.")
+            self._tickets.extend(tickets)
+            self._waiting += size
+            self._changed.notify()
+
+    def take(self) -> Batch | None:
+        """Wait for commands whose accounts are free; None once the queue is closed and empty."""
+        with self._mutex:
+            while True:
+                if self._tickets:
+                    batch = self._take_free()
+                    if batch.tickets:
+                        self._working += 1
+                        self._room.notify_all()
+                        if self._tickets:
+                            self._changed.notify()
+                        return batch
+                elif self._closed:
+                    return None
+                self._changed.wait()
+
+    def _take_free(self) -> Batch:
+        taken: list[Ticket] = []
+        mine: set[str] = set()
+        held, tickets = self._held, self._tickets
+        size = 0
+        passed: list[Ticket] = []
+        reserved: set[str] = set()
+        while tickets and size < self._batch:
+            ticket = tickets.popleft()
+            if held and not held.isdisjoint(ticket.names):
+                free = False
+            else:
+                free = not reserved or reserved.isdisjoint(ticket.names)
+            if free:
+                taken.append(ticket)
+                mine.update(ticket.names)
+                size += len(ticket.members) or 1
+            else:
+                passed.append(ticket)
+                reserved.update(ticket.names)
+        tickets.extendleft(reversed(passed))
+        self._waiting -= size
+        held |= mine
+        return Batch(taken, mine)
+
+    def release(self, batch: Batch, done: Sequence[Ticket], again: Sequence[Ticket]) -> None:
+        """Give a batch's names back, answer what is done, put the rest back at the front."""
+        with self._mutex:
+            self._answer(done)
+            self._held -= batch.names
+            self._tickets.extendleft(reversed(again))
+            self._waiting += sum(len(ticket.members) or 1 for ticket in again)
+            self._working -= 1
+            self._changed.notify_all()
+
+    def answer(self, tickets: Sequence[Ticket]) -> None:
+        """Tell whoever waits for tickets that they are done with."""
+        with self._mutex:
+            self._answer(tickets)
+
+    def _answer(self, tickets: Sequence[Ticket]) -> None:
+        for ticket in tickets:
+            if ticket.latch is not None:
+                ticket.latch.done()
+
+    def close(self) -> None:
+        """Refuse new commands; what is queued is still handed out."""
+        with self._mutex:
+            self._closed = True
+            self._changed.notify_all()
+            self._room.notify_all()
+
+    def wait_idle(self, seconds: float | None = None) -> bool:
+        """Wait until nothing is queued or being decided; False if that took too long."""
+        with self._mutex:
+            return self._changed.wait_for(lambda: not self._tickets and not self._working, seconds)
+
+    def drain(self) -> list[Ticket]:
+        """Take out everything that waits, for a stop whose time is up."""
+        with self._mutex:
+            left = list(self._tickets)
+            self._tickets.clear()
+            self._waiting = 0
+            self._changed.notify_all()
+            return left

@@ -1,0 +1,181 @@
+"""The port: what the bank asks of a store, and what a store promises.
+
+Every store gives the same answers to the same commands; one suite of tests runs on all of them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.ledger.transaction import Transaction
+
+Progress = Callable[[int, int], None]
+"""Told of long work now and then: how much is done, of how much (bytes or rows)."""
+
+
+def silent(done: int, total: int) -> None:
+    """Tell nobody."""
+    del done, total
+
+
+@dataclass(slots=True, frozen=True)
+class Query:
+    """Which transactions to list; a blank criterion does not restrict.
+
+    ``since`` and ``until`` are UTC times of completion (or its beginning, such as a day),
+    ``since`` inclusive and ``until`` exclusive. ``cursor`` is the seq that the last page ended
+    with, 0 at the first.
+    """
+
+    account: str = ""
+    status: str = ""
+    command: str = ""
+    since: str = ""
+    until: str = ""
+    amount_min: Decimal | None = None
+    amount_max: Decimal | None = None
+    reference: str = ""
+    order: Literal["newest", "oldest"] = "newest"
+    limit: int = 50
+    cursor: int = 0
+
+    def matches(self, transaction: Transaction) -> bool:
+        """Tell whether a transaction meets every criterion."""
+        amount = transaction.postings[0].amount if transaction.postings else None
+        time = transaction.completed_at or transaction.created_at
+        return (
+            (not self.account or self.account in transaction.accounts)
+            and (not self.status or self.status == transaction.status)
+            and (not self.command or self.command == transaction.command)
+            and (not self.since or time >= self.since)
+            and (not self.until or time < self.until)
+            and (self.amount_min is None or (amount is not None and amount >= self.amount_min))
+            and (self.amount_max is None or (amount is not None and amount <= self.amount_max))
+            and (not self.reference or self.reference == transaction.reference)
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Page:
+    """Some transactions in order of seq, and the cursor of the next page, 0 if there is none."""
+
+    items: Sequence[Transaction]
+    next: int
+
+
+@dataclass(slots=True)
+class Report:
+    """What a piece of upkeep did: ``facts`` by name, and ``problems``, none if all is well."""
+
+    facts: dict[str, object] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+class Store(ABC):
+    """Keeps accounts and transactions, and makes a batch durable all at once.
+
+    Questions are answered from what is published, and nothing is published before it is durable.
+    All methods may be called from any thread. A store that has lost its disk answers every call
+    with ``OutcomeUnknown`` or ``DataDamaged`` except for reads that it can still vouch for.
+    """
+
+    @property
+    @abstractmethod
+    def last_account_number(self) -> int:
+        """The highest number among the ids that are, or look like, made ones."""
+
+    @abstractmethod
+    def account(self, account_id: str) -> Account | None:
+        """Return a published account, the bank's own included."""
+
+    @abstractmethod
+    def accounts(self, *, internal: bool = False) -> Sequence[Account]:
+        """Return all accounts of one moment in the order of opening."""
+
+    @abstractmethod
+    def transaction(self, transaction_id: str) -> Transaction | None:
+        """Return a transaction as last recorded."""
+
+    @abstractmethod
+    def by_key(self, key: str) -> Transaction | None:
+        """Return the transaction of a key as last recorded, the archive's too."""
+
+    @abstractmethod
+    def claimed(self, name: str) -> bool:
+        """Tell whether a completed transaction claimed a once-only name, the archive's too."""
+
+    @abstractmethod
+    def transactions(self, query: Query) -> Page:
+        """Return one page of transactions; its cost is the page's, not the history's."""
+
+    @abstractmethod
+    def balance_at(self, account_id: str, moment: str) -> Decimal | None:
+        """Return an account's balance after the last commit at or before a UTC time.
+
+        None if the account did not exist then.
+        """
+
+    @abstractmethod
+    def pending(self) -> Sequence[Transaction]:
+        """Return the transactions that were accepted and have no outcome, in order."""
+
+    @abstractmethod
+    def failed(self) -> Iterator[Transaction]:
+        """Return the FAILED transactions, in the order in which they failed last."""
+
+    @abstractmethod
+    def group_of(self, transaction: Transaction) -> Sequence[Transaction]:
+        """Return all members of a transaction's group, in order; itself alone if it has none."""
+
+    @abstractmethod
+    def run(self, run_id: str) -> Run | None:
+        """Return a run."""
+
+    @abstractmethod
+    def runs(self) -> Sequence[Run]:
+        """Return all runs in the order of their start."""
+
+    @abstractmethod
+    def lines_done(self, run_id: str) -> LinesDone:
+        """Return which lines of a run are recorded."""
+
+    @abstractmethod
+    def number(self, count: int) -> int:
+        """Reserve numbers for transactions and return the first; never the same twice."""
+
+    @abstractmethod
+    def commit(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
+        """Make decided tickets durable at once, whole or not at all, and then publish them.
+
+        ``accounts`` are the customers' accounts after the batch. The commit section is here: seq,
+        time and the balances of the bank's own accounts are assigned in it and set on the
+        tickets. A ticket that is still PENDING is recorded as accepted.
+
+        Raises:
+            DiskFull: nothing was taken and reading goes on.
+            OutcomeUnknown: the disk failed; whether the batch is in is known after a restart.
+            DataDamaged: somebody changed the files meanwhile.
+        """
+
+    @abstractmethod
+    def archive(self) -> Report:
+        """Move the finished part of the journal to the archive."""
+
+    @abstractmethod
+    def snapshot(self) -> Report:
+        """Write the accounts as they are now."""
+
+    @abstractmethod
+    def verify(self, progress: Progress = silent) -> Report:
+        """Check everything that is kept against everything else."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave the books clean and let go of them."""

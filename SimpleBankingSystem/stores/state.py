@@ -1,0 +1,161 @@
+"""The published state that the memory and the CSV store keep in memory.
+
+It is a fold over the journal: ``publish`` adds a batch that was just made durable, recovery adds
+rows that are read back, and both come to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.account import (
+    ACTIVE,
+    INTERNAL,
+    Account,
+    is_internal,
+    made_number,
+)
+from SimpleBankingSystem.ledger.book import Entity
+from SimpleBankingSystem.ledger.money import ZEROS
+from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.ledger.transaction import PENDING, Posting, Transaction
+
+
+class State:
+    """Accounts, runs, open transactions and the names that are taken.
+
+    ``names`` maps each key and claimed name that the index does not hold yet to its transaction.
+    ``last_seq`` and ``last_transaction`` are the highest numbers in use.
+    """
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.runs: dict[str, Run] = {}
+        self.lines: dict[str, LinesDone] = {}
+        self.pending: dict[str, Transaction] = {}
+        self.names: dict[str, str] = {}
+        self.last_seq = 0
+        self.last_transaction = 0
+        self.last_account_number = 0
+
+    def listed(self, *, internal: bool) -> Sequence[Account]:
+        """Return all accounts of one moment, the bank's own only if asked for."""
+        accounts = list(self.accounts.values())
+        return accounts if internal else [each for each in accounts if each.type != INTERNAL]
+
+    def number(self, count: int) -> int:
+        """Reserve numbers for transactions and return the first."""
+        first = self.last_transaction + 1
+        self.last_transaction += count
+        return first
+
+    def internal(self, account_id: str, now: str) -> Account:
+        """Return one of the bank's own accounts, which begin to exist when first used."""
+        account = self.accounts.get(account_id)
+        if account is not None:
+            return account
+        purpose, currency = account_id.split(".")
+        nothing = ZEROS[currency]
+        return Account(
+            account_id, purpose.lower(), INTERNAL, currency, ACTIVE, nothing, nothing, nothing, now
+        )
+
+    def settle(self, tickets: Sequence[Ticket], now: str) -> dict[str, Account]:
+        """Fill in the balances of the bank's own side, in the commit section.
+
+        Returns the bank's own accounts after the batch; nothing is published yet.
+        """
+        changed: dict[str, Account] = {}
+
+        def moved(account_id: str, amount: Decimal) -> Decimal:
+            account = changed.get(account_id) or self.internal(account_id, now)
+            changed[account_id] = account.with_balance(account.balance + amount)
+            return changed[account_id].balance
+
+        def settled(posting: Posting) -> Posting:
+            source, target, amount, currency, source_balance, target_balance = posting
+            if source_balance is None:
+                source_balance = moved(source, -amount)
+            if target_balance is None:
+                target_balance = moved(target, amount)
+            return Posting(source, target, amount, currency, source_balance, target_balance)
+
+        for ticket in tickets:
+            for posting in ticket.postings:
+                if posting[4] is None or posting[5] is None:
+                    ticket.postings = [settled(each) for each in ticket.postings]
+                    break
+        return changed
+
+    def publish(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
+        """Add a batch that is durable now; ``accounts`` are all accounts that it changed.
+
+        One update of one dictionary makes all of a batch's balances visible at once.
+        """
+        self.accounts.update(accounts)
+        lines: dict[str, set[int]] = {}
+        for ticket in tickets:
+            status = ticket.status
+            if ticket.line:
+                lines.setdefault(ticket.run, set()).add(ticket.line)
+            if ticket.key:
+                self.names[ticket.key] = ticket.id
+            if status == PENDING:
+                self.pending[ticket.id] = ticket.transaction()
+            elif ticket.accepted:
+                self.pending.pop(ticket.id, None)
+            for _, entity in ticket.puts:
+                self.put(entity)
+            for name in ticket.claims:
+                self.names[name] = ticket.id
+        for run, done in lines.items():
+            self.lines.setdefault(run, LinesDone()).add(done)
+
+    def put(self, entity: Entity) -> None:
+        """Take note of an entity's new value; an account's balance has its own way."""
+        if isinstance(entity, Run):
+            self.runs[entity.id] = entity
+        elif isinstance(entity, Account):
+            self.last_account_number = max(self.last_account_number, made_number(entity.id))
+
+    def replay(
+        self, transaction: Transaction, puts: Sequence[Entity], claims: Sequence[str]
+    ) -> None:
+        """Add a transaction that is read back: its recorded effects, never a command's rules."""
+        self.last_transaction = max(self.last_transaction, int(transaction.id[1:]))
+        if transaction.line:
+            self.lines.setdefault(transaction.run, LinesDone()).add({transaction.line})
+        if transaction.key:
+            self.names[transaction.key] = transaction.id
+        if transaction.status == PENDING:
+            self.pending[transaction.id] = transaction
+            return
+        self.pending.pop(transaction.id, None)
+        for entity in puts:
+            self.put(entity)
+            if isinstance(entity, Account):
+                self.accounts[entity.id] = entity
+        for claim in claims:
+            self.names[claim] = transaction.id
+        for posting in transaction.postings:
+            self.move(posting, transaction.completed_at)
+
+    def move(self, posting: Posting, now: str) -> None:
+        """Set both balances to what a posting recorded."""
+        for account_id, balance in ((posting[0], posting[4]), (posting[1], posting[5])):
+            if balance is not None:
+                account = self.accounts.get(account_id)
+                if account is None and is_internal(account_id):
+                    account = self.internal(account_id, now)
+                if account is not None:
+                    self.accounts[account_id] = account.with_balance(balance)
+
+
+def total(accounts: Sequence[Account]) -> dict[str, Decimal]:
+    """Return the sum of all balances by currency; each must be zero."""
+    sums: dict[str, Decimal] = {}
+    for account in accounts:
+        sums[account.currency] = sums.get(account.currency, Decimal(0)) + account.balance
+    return sums
