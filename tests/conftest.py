@@ -1,0 +1,39 @@
+"""What every test may ask for: the programs it needs on the machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Generator
+
+import pytest
+
+_MISSING = "it needs "
+
+
+def _is_there(thing: str) -> bool:
+    """Look for a program, or for the environment variable that a name in capitals means."""
+    return bool(os.environ.get(thing) if thing.isupper() else shutil.which(thing))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for thing in marker.args:
+            if _is_there(thing):
+                continue
+            if os.environ.get("CI") and not thing.isupper():
+                pytest.fail(f"{_MISSING}{thing}: list it in .ci/packages", pytrace=False)
+            pytest.skip(_MISSING + thing)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """End, after every other summary, by naming what this machine could not run."""
+    yield
+    reasons = (report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    missing = Counter(reason.split(_MISSING)[1] for reason in reasons if _MISSING in reason)
+    for thing, count in sorted(missing.items()):
+        remedy = f"set {thing}" if thing.isupper() else f"apt-get install {thing}"
+        tests = "1 test that needs" if count == 1 else f"{count} tests that need"
+        terminalreporter.write_line(f"Could not run here: {tests} {thing} ({remedy})", yellow=True)
