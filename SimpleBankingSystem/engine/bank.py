@@ -12,7 +12,8 @@ published, and answered.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from threading import Lock
 from types import TracebackType
@@ -24,9 +25,12 @@ from SimpleBankingSystem.commands.ticket import Latch, Ticket
 from SimpleBankingSystem.engine.processor import Processor
 from SimpleBankingSystem.engine.retry import ticket_for, tickets_to_retry, worth_retrying
 from SimpleBankingSystem.engine.work_queue import WorkQueue
-from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.account import Account, made_number
+from SimpleBankingSystem.ledger.book import NUMBERING, Look
 from SimpleBankingSystem.ledger.errors import (
     BankError,
+    Busy,
+    InvalidCommand,
     KeyReused,
     KeyRunning,
     NotFailed,
@@ -34,6 +38,7 @@ from SimpleBankingSystem.ledger.errors import (
     NotRetryable,
     RetriesUsedUp,
 )
+from SimpleBankingSystem.ledger.fields import read_text
 from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
@@ -87,14 +92,15 @@ class Bank:
 
     # Commands
 
-    def execute(self, command: Command, *, key: str = "", actor: str = "local") -> Transaction:
+    def execute(self, command: Command, *, key: str = "") -> Transaction:
         """Carry out one command and return its transaction, COMPLETED or FAILED, once durable.
+
+        It is PENDING only where the bank stopped meanwhile: the next start carries it out.
 
         Raises:
             BankError: the command was refused without a transaction, such as ``busy``.
         """
-        ticket = Ticket(command)
-        ticket.key, ticket.actor = key, actor
+        ticket = keyed(command, key)
         self.submit([ticket]).wait()
         return ticket.transaction()
 
@@ -107,74 +113,98 @@ class Bank:
         Raises:
             Busy: the queue is full (unless ``wait``), or the bank is stopping.
         """
-        fresh = self._prepare(tickets)
-        latch = Latch(len(fresh))
+        fresh, latch = self._prepare(tickets)
         if fresh:
-            for ticket in fresh:
-                ticket.latch = latch
             self._enqueue(fresh, wait=wait)
         if len(fresh) < len(tickets):
             follow(tickets)
         return latch
 
-    def accept(self, command: Command, *, key: str = "", actor: str = "local") -> Transaction:
+    def accept(self, command: Command, *, key: str = "") -> Transaction:
         """Take a command durably and return its PENDING transaction without waiting for more.
 
         Raises:
             BankError: the command was refused; it is not in the books.
         """
-        ticket = Ticket(command)
-        ticket.key, ticket.actor = key, actor
-        if self._prepare([ticket]):
-            ticket.latch = Latch(1)
-            ticket.accepted = True
-            self.store.commit([ticket], {})
-            self._queue.put([ticket], wait=True)
-        elif ticket.leader is not None:
-            return ticket.leader.transaction()
-        return ticket.transaction()
+        ticket = keyed(command, key)
+        fresh, _ = self._prepare([ticket])
+        if not fresh:
+            if ticket.leader is not None:
+                ticket.recorded = self.store.transaction(ticket.leader.id)
+            if ticket.recorded is None:
+                follow([ticket])
+            return ticket.transaction()
+        with self._turning_away(fresh):
+            self._queue.check_room(1)
+            self.store.commit(fresh, {})
+        ticket.accepted = True
+        accepted = ticket.transaction()
+        try:
+            self._queue.put(fresh, wait=True)
+        except Busy:
+            log.info("%s stays PENDING until the next start", ticket.id)
+            self._queue.answer(fresh)
+        return accepted
 
-    def _prepare(self, tickets: Sequence[Ticket]) -> list[Ticket]:
-        """Number the tickets and name what they lock; leave out those whose key answers them."""
+    def _prepare(self, tickets: Sequence[Ticket]) -> tuple[list[Ticket], Latch]:
+        """Number the tickets and name what they lock; leave out those whose key answers them.
+
+        Nobody sees a claimed key before its ticket has the latch to wait on.
+        """
         now = self._clock()
         number = self.store.number(len(tickets))
-        look = self.store
         fresh: list[Ticket] = []
-        for ticket in tickets:
-            ticket.created_at = now
-            ticket.id = f"T{number:011d}"
-            if ticket.key and not self._claim_key(ticket):
-                continue
-            number += 1
-            ticket.names = ticket.command.accounts(look)
-            fresh.append(ticket)
-        return fresh
+        with self._keys:
+            try:
+                for ticket in tickets:
+                    ticket.created_at = now
+                    ticket.id = f"T{number:011d}"
+                    if ticket.key and not self._claim_key(ticket):
+                        continue
+                    number += 1
+                    fresh.append(ticket)
+                    ticket.names = names_to_hold(ticket.command, self.store)
+            except BaseException:
+                self._finished(fresh)
+                raise
+            latch = Latch(len(fresh))
+            for ticket in fresh:
+                ticket.latch = latch
+        return fresh, latch
 
     def _enqueue(self, tickets: Sequence[Ticket], *, wait: bool) -> None:
-        try:
+        with self._turning_away(tickets):
             self._queue.put(grouped(tickets), wait=wait)
-        except BankError:
+
+    @contextmanager
+    def _turning_away(self, tickets: Sequence[Ticket]) -> Iterator[None]:
+        """Where the tickets are refused at the door, tell so whoever follows their keys."""
+        try:
+            yield
+        except BankError as refusal:
+            for ticket in tickets:
+                ticket.refusal = refusal
             self._finished(tickets)
+            self._queue.answer(tickets)
             raise
 
     def _claim_key(self, ticket: Ticket) -> bool:
         """Take the key for this ticket, or note on it what the key answers."""
-        with self._keys:
-            leader = self._running.get(ticket.key)
-            if leader is not None:
-                ticket.leader = leader
-                if leader.command != ticket.command:
-                    ticket.refusal = KeyReused(f"The key {ticket.key} is another command's.")
-                return False
-            recorded = self.store.by_key(ticket.key)
-            if recorded is None:
-                self._running[ticket.key] = ticket
-                return True
-            if ticket_for(recorded).command != ticket.command:
-                message = f"The key {ticket.key} is that of {recorded.id}, another command."
-                ticket.refusal = KeyReused(message)
-            ticket.recorded = recorded
+        leader = self._running.get(ticket.key)
+        if leader is not None:
+            ticket.leader = leader
+            if leader.command != ticket.command:
+                ticket.refusal = KeyReused(f"The key {ticket.key} is another command's.")
             return False
+        recorded = self.store.by_key(ticket.key)
+        if recorded is None:
+            self._running[ticket.key] = ticket
+            return True
+        if ticket_for(recorded).command != ticket.command:
+            message = f"The key {ticket.key} is that of {recorded.id}, another command."
+            ticket.refusal = KeyReused(message)
+        ticket.recorded = recorded
+        return False
 
     def _finished(self, tickets: Sequence[Ticket]) -> None:
         """Let go of the keys and retries of tickets that are done; the store knows them now."""
@@ -197,10 +227,7 @@ class Bank:
             NotFound: there is no such transaction.
             NotFailed: NotRetryable, RetriesUsedUp: it cannot be retried.
         """
-        tickets = self._retry_tickets(self.transaction(transaction_id))
-        latch = Latch(len(tickets))
-        for ticket in tickets:
-            ticket.latch = latch
+        tickets, latch = self._retry_tickets(transaction_id)
         self._enqueue(tickets, wait=True)
         latch.wait()
         return next(ticket for ticket in tickets if ticket.id == transaction_id).transaction()
@@ -221,20 +248,25 @@ class Bank:
             outcome["completed" if retried.status == COMPLETED else "failed"] += 1
         return outcome
 
-    def _retry_tickets(self, transaction: Transaction) -> list[Ticket]:
-        """Return the tickets to retry; nobody else can retry the same ones meanwhile."""
+    def _retry_tickets(self, transaction_id: str) -> tuple[list[Ticket], Latch]:
+        """Return the tickets to retry; nobody else can retry the same ones meanwhile.
+
+        The members of a group are retried together, so one of them speaks for all; whoever is not
+        being retried any more is read as that retry left it.
+        """
         with self._keys:
-            tickets = tickets_to_retry(self.store.group_of(transaction))
+            if transaction_id in self._retrying:
+                raise NotFailed(f"{transaction_id} is being retried already.")
+            tickets = tickets_to_retry(self.store.group_of(self.transaction(transaction_id)))
+            latch = Latch(len(tickets))
             for ticket in tickets:
-                if ticket.id in self._retrying:
-                    raise NotFailed(f"{ticket.id} is being retried already.")
+                ticket.latch = latch
+                ticket.names = names_to_hold(ticket.command, self.store)
             for ticket in tickets:
                 self._retrying.add(ticket.id)
                 if ticket.key:
                     self._running[ticket.key] = ticket
-        for ticket in tickets:
-            ticket.names = ticket.command.accounts(self.store)
-        return tickets
+        return tickets, latch
 
     def archive(self) -> dict[str, object]:
         """Move the finished part of the journal to the archive."""
@@ -327,7 +359,7 @@ class Bank:
         for ticket in tickets:
             ticket.accepted = True
             ticket.latch = Latch(1)
-            ticket.names = ticket.command.accounts(self.store)
+            ticket.names = names_to_hold(ticket.command, self.store)
             if ticket.key:
                 self._running[ticket.key] = ticket
         if tickets:
@@ -345,18 +377,46 @@ class Bank:
         self._queue.close()
         if not self._queue.wait_idle(seconds):
             left = [each for ticket in self._queue.drain() for each in ticket.members or [ticket]]
-            self.store.commit([each for each in left if not each.accepted], {})
+            self._processor.commit([each for each in left if not each.accepted], {})
             log.warning("%d commands stay PENDING until the next start", len(left))
             self._queue.answer(left)
         self._processor.join()
         self.store.close()
 
 
+def keyed(command: Command, key: str) -> Ticket:
+    """Return a ticket with a key.
+
+    Raises:
+        InvalidCommand: the key is no text as the books can keep it.
+    """
+    ticket = Ticket(command)
+    try:
+        ticket.key = read_text(key)
+    except ValueError as error:
+        raise InvalidCommand({"key": str(error)}) from None
+    return ticket
+
+
+def names_to_hold(command: Command, look: Look) -> Collection[str]:
+    """Return what a command locks: what it names, and the numbering if that may make its account.
+
+    So whoever guesses the id of an account that is about to be opened comes after the opening,
+    however many workers there are.
+    """
+    names = command.accounts(look)
+    for name in names:
+        if look.account(name) is None and made_number(name):
+            return (*names, NUMBERING)
+    return names
+
+
 def grouped(tickets: Sequence[Ticket]) -> list[Ticket]:
     """Return the tickets as they are queued: the first of each group carries all its members.
 
     A group's members follow each other and have the same ``group``; together they lock all that
-    any of them touches.
+    any of them touches. Groups of the same name that were submitted one after the other, such as
+    those that a stop left PENDING, are told apart by their run and time.
     """
     queued: list[Ticket] = []
     for ticket in tickets:
@@ -364,13 +424,18 @@ def grouped(tickets: Sequence[Ticket]) -> list[Ticket]:
             queued.append(ticket)
             continue
         first = queued[-1] if queued else None
-        if first is not None and first.members and first.group == ticket.group:
+        if first is not None and first.members and same_group(first, ticket):
             first.members = [*first.members, ticket]
             first.names = {*first.names, *ticket.names}
         else:
             ticket.members = [ticket]
             queued.append(ticket)
     return queued
+
+
+def same_group(one: Ticket, other: Ticket) -> bool:
+    """Tell whether two tickets were submitted together, in the same group."""
+    return (one.group, one.run, one.created_at) == (other.group, other.run, other.created_at)
 
 
 def follow(tickets: Sequence[Ticket]) -> None:

@@ -38,6 +38,21 @@ class Account:
         """What may be spent: posted less held plus the overdraft limit."""
         return self.balance - self.held + self.overdraft_limit
 
+    def to_dict(self) -> dict[str, str]:
+        """Return the shape on the wire: the same over HTTP, with ``--json`` and in Python."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "type": self.type,
+            "currency": self.currency,
+            "status": self.status,
+            "balance": str(self.balance),
+            "held": str(self.held),
+            "available": str(self.available),
+            "overdraft_limit": str(self.overdraft_limit),
+            "opened_at": self.opened_at,
+        }
+
     def with_balance(self, balance: Decimal) -> Account:
         """Return this account with another balance."""
         return Account(

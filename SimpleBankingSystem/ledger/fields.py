@@ -34,7 +34,7 @@ class Kind:
     """One kind of field.
 
     ``read`` turns text into the value and raises ValueError with a sentence; ``accepts`` tells
-    whether a value that typed Python code passed is one; ``show`` turns the value into text.
+    whether typed Python code may pass a value of this type; ``show`` turns the value into text.
     ``schema`` is a JSON Schema fragment (Swagger 2.0 subset), ``example`` a text it accepts.
     """
 
@@ -63,7 +63,10 @@ class Kind:
         return value
 
     def parse_any(self, value: object) -> object:
-        """Read a value from JSON or from Python: a text, a number's digits, or the value itself.
+        """Read a value from JSON or from Python: a text, a number's digits, or a typed value.
+
+        A typed value is read from the text that shows it, so that what is refused as a text, or
+        is written in another way, does not come in by its type.
 
         Raises:
             ValueError: with a sentence that says how to mend it.
@@ -72,10 +75,8 @@ class Kind:
             raise ValueError("must be a text in quotes, not a number")
         if isinstance(value, str):
             return self.parse(str(value))
-        if isinstance(value, list) and all(isinstance(part, str) for part in value):
-            return self.parse(" ".join(value))
         if self.accepts(value):
-            return value
+            return self.parse(self.show(value))
         raise ValueError(f"must be {self.help}")
 
 
@@ -174,30 +175,38 @@ def _read_tags(text: str) -> tuple[str, ...]:
     return tags
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return a reader of one of these words."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
+        return text
+
+    return read
+
+
+def between(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of a whole number in a range."""
+
+    def read(text: str) -> int:
+        if _count.fullmatch(text) is None or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
 def _is_amount(value: object) -> bool:
-    return isinstance(value, Decimal) and value.is_finite() and _reads(parse_amount, f"{value:f}")
-
-
-def _is_positive(value: object) -> bool:
-    return _is_amount(value) and bool(value)
-
-
-def _reads(read: Callable[[str], object], text: str) -> bool:
-    try:
-        read(text)
-    except ValueError:
-        return False
-    return True
+    return isinstance(value, Decimal)
 
 
 def _is_tags(value: object) -> bool:
-    return isinstance(value, tuple) and all(
-        isinstance(tag, str) and _tag.fullmatch(tag) for tag in value
-    )
+    return isinstance(value, list | tuple)
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _never(value: object) -> bool:
@@ -211,7 +220,7 @@ def _show_plainly(value: object) -> str:
 
 
 def _show_words(value: object) -> str:
-    return " ".join(value) if isinstance(value, tuple) else str(value)
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 _money_schema = {"type": "string", "pattern": f"^{AMOUNT_PATTERN}$"}
@@ -252,7 +261,7 @@ COUNT = Kind(
 AMOUNT = Kind(
     "amount",
     _read_positive,
-    _is_positive,
+    _is_amount,
     _money_schema,
     "10.00",
     "an amount of money above zero",

@@ -44,9 +44,13 @@ class LinesDone:
     def __contains__(self, line: int) -> bool:
         return line <= self.highest - LINES_AT_ONCE or line in self.recent
 
-    def add(self, lines: set[int]) -> None:
-        """Note lines as done."""
-        self.recent |= lines
-        self.highest = max(self.highest, *lines)
+    def note(self, line: int) -> None:
+        """Note a line as done."""
+        self.recent.add(line)
+        self.highest = max(self.highest, line)
         if len(self.recent) > 2 * LINES_AT_ONCE:
             self.recent = {line for line in self.recent if line > self.highest - LINES_AT_ONCE}
+
+    def copy(self) -> LinesDone:
+        """Return what is done at this moment."""
+        return LinesDone(self.highest, set(self.recent))

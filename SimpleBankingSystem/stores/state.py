@@ -1,7 +1,7 @@
 """The published state that the memory and the CSV store keep in memory.
 
-It is a fold over the journal: ``publish`` adds a batch that was just made durable, recovery adds
-rows that are read back, and both come to the same.
+It is a fold over the journal: ``publish`` adds a batch that was just made durable; the CSV store
+adds rows that it reads back, and both come to the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from SimpleBankingSystem.ledger.account import (
     ACTIVE,
     INTERNAL,
     Account,
-    is_internal,
     made_number,
 )
 from SimpleBankingSystem.ledger.book import Entity
@@ -95,11 +94,10 @@ class State:
         One update of one dictionary makes all of a batch's balances visible at once.
         """
         self.accounts.update(accounts)
-        lines: dict[str, set[int]] = {}
         for ticket in tickets:
             status = ticket.status
             if ticket.line:
-                lines.setdefault(ticket.run, set()).add(ticket.line)
+                self.lines.setdefault(ticket.run, LinesDone()).note(ticket.line)
             if ticket.key:
                 self.names[ticket.key] = ticket.id
             if status == PENDING:
@@ -110,8 +108,6 @@ class State:
                 self.put(entity)
             for name in ticket.claims:
                 self.names[name] = ticket.id
-        for run, done in lines.items():
-            self.lines.setdefault(run, LinesDone()).add(done)
 
     def put(self, entity: Entity) -> None:
         """Take note of an entity's new value; an account's balance has its own way."""
@@ -119,38 +115,6 @@ class State:
             self.runs[entity.id] = entity
         elif isinstance(entity, Account):
             self.last_account_number = max(self.last_account_number, made_number(entity.id))
-
-    def replay(
-        self, transaction: Transaction, puts: Sequence[Entity], claims: Sequence[str]
-    ) -> None:
-        """Add a transaction that is read back: its recorded effects, never a command's rules."""
-        self.last_transaction = max(self.last_transaction, int(transaction.id[1:]))
-        if transaction.line:
-            self.lines.setdefault(transaction.run, LinesDone()).add({transaction.line})
-        if transaction.key:
-            self.names[transaction.key] = transaction.id
-        if transaction.status == PENDING:
-            self.pending[transaction.id] = transaction
-            return
-        self.pending.pop(transaction.id, None)
-        for entity in puts:
-            self.put(entity)
-            if isinstance(entity, Account):
-                self.accounts[entity.id] = entity
-        for claim in claims:
-            self.names[claim] = transaction.id
-        for posting in transaction.postings:
-            self.move(posting, transaction.completed_at)
-
-    def move(self, posting: Posting, now: str) -> None:
-        """Set both balances to what a posting recorded."""
-        for account_id, balance in ((posting[0], posting[4]), (posting[1], posting[5])):
-            if balance is not None:
-                account = self.accounts.get(account_id)
-                if account is None and is_internal(account_id):
-                    account = self.internal(account_id, now)
-                if account is not None:
-                    self.accounts[account_id] = account.with_balance(balance)
 
 
 def total(accounts: Sequence[Account]) -> dict[str, Decimal]:

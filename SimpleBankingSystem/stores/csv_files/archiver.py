@@ -1,0 +1,123 @@
+"""Snapshots and the archive: what is moved out of the journal, and in which order that is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.stores.csv_files.disk import Disk
+from SimpleBankingSystem.stores.csv_files.files import ROWS_PER_ARCHIVE, START, Files
+from SimpleBankingSystem.stores.csv_files.format import JOURNAL_HEADER
+from SimpleBankingSystem.stores.csv_files.head import Head
+from SimpleBankingSystem.stores.csv_files.journal import Journal
+from SimpleBankingSystem.stores.csv_files.shelf import Shelf
+from SimpleBankingSystem.stores.csv_files.snapshot import digest, encode_accounts, encode_runs
+
+
+@dataclass(slots=True, frozen=True)
+class Cut:
+    """The end of a commit: its last seq and hash, and how many bytes into the journal."""
+
+    seq: int
+    mark: str
+    offset: int
+
+    def moved(self, distance: int) -> Cut:
+        """Return the same place after so many bytes before it have gone."""
+        return replace(self, offset=self.offset - distance)
+
+
+class Archiver:
+    """Writes snapshots and moves the journal's oldest part out, one at a time."""
+
+    def __init__(self, disk: Disk, files: Files, head: Head, shelf: Shelf) -> None:
+        self._disk = disk
+        self._files = files
+        self._head = head
+        self._shelf = shelf
+
+    def snapshot(
+        self,
+        accounts: Sequence[Account],
+        runs: Sequence[Run],
+        lines: Mapping[str, LinesDone],
+        as_of: int,
+        section: Lock,
+    ) -> None:
+        """Replace accounts.csv and runs.csv by the state after ``as_of``.
+
+        The head knows the new digests before the files have them, so that a crash in between
+        leaves files that are one or the other. ``section`` guards the head against commits.
+        """
+        accounts_csv = encode_accounts(accounts, as_of)
+        runs_csv = encode_runs(runs, lines, as_of)
+        digests = digest(accounts_csv), digest(runs_csv)
+        with section:
+            self._head.write(
+                next_as_of=as_of, next_accounts_digest=digests[0], next_runs_digest=digests[1]
+            )
+            self._head.sync()
+        self._disk.replace(self._files.accounts, accounts_csv)
+        self._disk.replace(self._files.runs, runs_csv)
+        with section:
+            self._head.write(
+                accounts_as_of=as_of,
+                accounts_digest=digests[0],
+                runs_digest=digests[1],
+                next_as_of=0,
+                next_accounts_digest="",
+                next_runs_digest="",
+            )
+            self._head.sync()
+
+    def copy(self, journal: Journal, cut: Cut, section: Lock) -> None:
+        """Copy the journal up to the cut to the archive, durably.
+
+        Commits go on meanwhile: they only add to the journal behind the cut. What an earlier copy
+        left behind for want of room is given back first.
+        """
+        anchor = self._head.anchor
+        rows = cut.seq - anchor.archive_seq
+        if anchor.archived_rows and anchor.archived_rows + rows > ROWS_PER_ARCHIVE:
+            self._roll(section)
+            anchor = self._head.anchor
+        archive = self._disk.open(self._files.archive)
+        try:
+            if archive.size() > anchor.archive_bytes:
+                archive.cut(anchor.archive_bytes)
+            self._disk.copy(journal.file, START, cut.offset, archive)
+            archive.sync()
+        finally:
+            archive.close()
+        with section:
+            self._head.write(
+                archive_seq=cut.seq,
+                archive_hash=cut.mark,
+                archive_bytes=anchor.archive_bytes + cut.offset - START,
+                archived_rows=anchor.archived_rows + rows,
+            )
+            self._head.sync()
+
+    def _roll(self, section: Lock) -> None:
+        """Number the full archive file and begin a new one."""
+        number = self._head.anchor.archive_files + 1
+        self._disk.rename(self._files.archive, self._files.rolled(number))
+        self._disk.sync_folder(self._files.folder)
+        self._disk.replace(self._files.archive, JOURNAL_HEADER)
+        with section:
+            self._head.write(archive_files=number, archive_bytes=START, archived_rows=0)
+            self._head.sync()
+
+    def swap(self, journal: Journal, cut: Cut) -> Journal:
+        """Put a journal without the archived rows in place; the caller keeps commits out."""
+        tail = self._disk.blocks(journal.file, cut.offset, journal.length)
+        self._disk.replace(self._files.journal, JOURNAL_HEADER, *tail)
+        fresh = Journal(self._disk, self._files.journal)
+        anchor = self._head.anchor
+        self._shelf.place(anchor.archive_files, anchor.archive_bytes, fresh.file, fresh.length)
+        self._head.write(journal_bytes=fresh.length)
+        self._head.sync()
+        return fresh

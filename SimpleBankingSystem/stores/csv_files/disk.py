@@ -1,0 +1,156 @@
+"""The seam to the file system: every call by which the books can be lost, and no other.
+
+The store uses the disk through these few operations only, so that the crash tests can put a
+simulated one in its place and know what is durable after each call. (``index.db`` is a cache that
+may be deleted at any time; it does not come through here.)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from weakref import finalize
+
+BLOCK = 1 << 20
+"""Bytes read at once."""
+
+
+class File:
+    """An open file, unbuffered: what was not written is never written later behind our back.
+
+    It closes itself when nobody refers to it any more, so that a question that is reading the
+    journal may finish while archiving puts another file in its place.
+    """
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self.close = finalize(self, os.close, descriptor)
+
+    def append(self, data: bytes) -> None:
+        """Write all of the data at the end; part of it may be there after an error."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+    def write_at(self, offset: int, data: bytes) -> None:
+        """Write all of the data in place."""
+        view = memoryview(data)
+        while view:
+            written = os.pwrite(self._descriptor, view, offset)
+            view, offset = view[written:], offset + written
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Read up to ``size`` bytes; fewer only at the end of the file."""
+        return os.pread(self._descriptor, size, offset)
+
+    def size(self) -> int:
+        """Return the length in bytes."""
+        return os.fstat(self._descriptor).st_size
+
+    def cut(self, size: int) -> None:
+        """Give back everything after ``size`` bytes."""
+        os.ftruncate(self._descriptor, size)
+
+    def sync_data(self) -> None:
+        """Make the contents durable, with the length but without times and the like."""
+        os.fdatasync(self._descriptor)
+
+    def sync(self) -> None:
+        """Make the contents and all that belongs to the file durable, but not its name."""
+        os.fsync(self._descriptor)
+
+    def is_named(self) -> bool:
+        """Tell whether the path still names this file and not another in its place."""
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(found, os.fstat(self._descriptor))
+
+
+class Disk:
+    """The real file system."""
+
+    def open(self, path: Path) -> File:
+        """Open a file for appending, and for reading at any place."""
+        return File(path, os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC))
+
+    def open_in_place(self, path: Path) -> File:
+        """Open a file for writing in place, and for reading at any place."""
+        return File(path, os.open(path, os.O_RDWR | os.O_CLOEXEC))
+
+    def create(self, path: Path) -> File:
+        """Make an empty file in place of whatever has the name."""
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        return File(path, os.open(path, flags, 0o640))
+
+    def exists(self, path: Path) -> bool:
+        """Tell whether there is a file or folder of this name."""
+        return os.path.lexists(path)
+
+    def names(self, folder: Path) -> list[str]:
+        """Return the names in a folder, sorted."""
+        return sorted(os.listdir(folder))
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder durably, with those above it, if it does not exist."""
+        if not path.is_dir():
+            self.make_folder(path.parent)
+            os.mkdir(path, 0o750)
+            self.sync_folder(path.parent)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Give a file another name, in place of whatever has it."""
+        os.rename(old, new)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file."""
+        os.unlink(path)
+
+    def sync_folder(self, path: Path) -> None:
+        """Make the names in a folder durable."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    # What follows is made of the operations above.
+
+    def blocks(self, file: File, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Read a part of a file, block by block."""
+        end = file.size() if end is None else end
+        while start < end:
+            block = file.read_at(start, min(BLOCK, end - start))
+            if not block:
+                break
+            yield block
+            start += len(block)
+
+    def read(self, path: Path) -> bytes:
+        """Read a whole file."""
+        file = self.open_in_place(path)
+        try:
+            return b"".join(self.blocks(file))
+        finally:
+            file.close()
+
+    def copy(self, source: File, start: int, end: int, target: File) -> None:
+        """Append a part of one file to another."""
+        for block in self.blocks(source, start, end):
+            target.append(block)
+
+    def replace(self, path: Path, *parts: bytes) -> None:
+        """Put a new file in place of one, durably: a reader and a crash find the old or the new."""
+        temporary = path.with_name(path.name + ".new")
+        file = self.create(temporary)
+        try:
+            for part in parts:
+                file.append(part)
+            file.sync()
+        finally:
+            file.close()
+        self.rename(temporary, path)
+        self.sync_folder(path.parent)

@@ -1,0 +1,302 @@
+"""The format of the files: columns, how a text survives a spreadsheet, one row's way out and in.
+
+docs/FILES.md defines every column for people; this module is where the bank writes and reads them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from decimal import Decimal
+from hashlib import sha256
+
+from SimpleBankingSystem.commands.base import REGISTRY
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.book import Entity
+from SimpleBankingSystem.ledger.errors import BankError, recorded_error
+from SimpleBankingSystem.ledger.run import Run
+from SimpleBankingSystem.ledger.transaction import Posting, Transaction
+
+BOM = b"\xef\xbb\xbf"
+"""Tells a spreadsheet that the file is UTF-8."""
+
+COLUMNS = ["seq", "commit_first", "commit_last", "transaction", "command", "status", "attempt", "source", "target", "amount", "currency", "source_balance", "target_balance", "value_date", "created_at", "started_at", "completed_at", "actor", "key", "group", "reference", "description", "error", "details", "hash_v1"]
+"""The columns of the journal and of the archive; they are final."""
+
+JOURNAL_HEADER = BOM + ",".join(COLUMNS).encode() + b"\n"
+
+(
+    SEQ,
+    COMMIT_FIRST,
+    COMMIT_LAST,
+    TRANSACTION,
+    COMMAND,
+    STATUS,
+    ATTEMPT,
+    SOURCE,
+    TARGET,
+    AMOUNT,
+    CURRENCY,
+    SOURCE_BALANCE,
+    TARGET_BALANCE,
+    VALUE_DATE,
+    CREATED_AT,
+    STARTED_AT,
+    COMPLETED_AT,
+    ACTOR,
+    KEY,
+    GROUP,
+    REFERENCE,
+    DESCRIPTION,
+    ERROR,
+    DETAILS,
+    HASH,
+) = range(len(COLUMNS))
+
+FIRST_HASH = "h" + "0" * 32
+"""What the first row of all chains to."""
+
+ENTITIES: dict[str, type[Account | Run]] = {"account": Account, "run": Run}
+"""The kinds of entities and their records; each has a snapshot file of its own."""
+
+_IN_COLUMNS = frozenset({"source", "target", "amount", "reference", "description"})
+"""Command fields that stand in the column of their name, and so not in ``details``."""
+
+_WIDE = "＇＝＋－＠｜％"  # noqa: RUF001 - the full-width twins that a sheet takes for the same signs
+_to_guard = re.compile(rf"(^|;)(?=['=+\-@|%{_WIDE}])")
+_guarded = re.compile(r"(^|;)'")
+_value_like = re.compile(r"[0-9 .,:/\-+eE%]+|true|false|na|nan|null|none|inf", re.IGNORECASE)
+
+
+def guard(text: str) -> str:
+    """Return a text as a spreadsheet may see it: never a formula, never a value to be rewritten.
+
+    An apostrophe goes in front of what would start a formula, at the start and after each ``;``
+    (the separator of half the world's sheets), and in front of a text that reads as a value.
+    """
+    if _value_like.fullmatch(text) and text[0] not in "+-%":
+        return "'" + text
+    return _to_guard.sub(r"\1'", text)
+
+
+def unguard(text: str) -> str:
+    """Return the text that ``guard`` was given."""
+    return _guarded.sub(r"\1", text) if "'" in text else text
+
+
+def quoted(text: str) -> str:
+    """Return a text as it stands in a file: guarded and in quotes; nothing for no text."""
+    return '"' + guard(text).replace('"', '""') + '"' if text else ""
+
+
+def canonical(value: object) -> str:
+    """Return JSON on one line, always the same for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def chained(previous: str, body: bytes) -> str:
+    """Return the hash of a row: ``h`` and 128 bits of SHA-256 over the previous hash and the row.
+
+    ``body`` are the row's bytes up to and including its last comma. The letter keeps a
+    spreadsheet from taking 32 digits for a number.
+    """
+    return "h" + sha256(previous.encode() + body).hexdigest()[:32]
+
+
+def encode(tickets: Sequence[Ticket], last_seq: int, last_hash: str, now: str) -> tuple[bytes, str]:
+    """Return one commit's rows as bytes and the hash of the last; sets each ticket's place.
+
+    This is the hot path of the whole bank: one string, one encoding and one hash per row. The
+    details stand in a transaction's first row only, since recovery applies them once.
+    """
+    first = last_seq + 1
+    seq = last_seq
+    last = last_seq + sum(len(ticket.postings) or 1 for ticket in tickets)
+    span = f"{first},{last}"
+    today = now[:10]
+    mark = last_hash.encode()
+    rows: list[bytes] = []
+    for ticket in tickets:
+        ticket.finish(seq + 1, now)
+        command = ticket.command
+        reference, description = command.reference, command.description
+        start = f"{span},{ticket.id},{command.verb},{ticket.status},{ticket.attempt},"
+        end = (
+            f",{command.value_date or today},{ticket.created_at},{ticket.started_at},"
+            f"{ticket.completed_at},{ticket.actor},{quoted(ticket.key) if ticket.key else ''},"
+            f"{quoted(ticket.group) if ticket.group else ''},"
+            f"{quoted(reference) if reference else ''},"
+            f"{quoted(description) if description else ''},"
+            f"{failure(ticket.error) if ticket.error else ''},"
+        )
+        rest = details(ticket)
+        for legs in ticket.postings or (None,):
+            seq += 1
+            body = f"{seq},{start}{leg_cells(legs, ticket)}{end}{rest},".encode()
+            mark = b"h" + sha256(mark + body).hexdigest()[:32].encode()
+            rows.append(body + mark)
+            rest = ""
+    rows.append(b"")
+    return b"\n".join(rows), mark.decode()
+
+
+def leg_cells(legs: Posting | None, ticket: Ticket) -> str:
+    """Return the cells from ``source`` to ``target_balance``.
+
+    Without a posting they show what was tried, or the account that was set.
+    """
+    if legs is not None:
+        source, target, amount, currency, source_balance, target_balance = legs
+        return f"{source},{target},{amount!s},{currency},{source_balance!s},{target_balance!s}"
+    source, target = ticket.legs()
+    if ticket.attempted is not None:
+        return f"{source},{target},{ticket.attempted[2]:f},,,"
+    amount = getattr(ticket.command, "amount", None)
+    put = next((entity for _, entity in ticket.puts if isinstance(entity, Account)), None)
+    if put is not None:
+        return f",{put.id},,{put.currency},,{put.balance!s}"
+    return f"{source},{target},{'' if amount is None else format(amount, 'f')},,,"
+
+
+def failure(error: BankError) -> str:
+    """Return the cell that says why a transaction failed."""
+    return quoted(f"{error.code}: {error.message}")
+
+
+def details(ticket: Ticket) -> str:
+    """Return the cell with everything that has no column of its own."""
+    command = ticket.command
+    if ticket.run and not ticket.puts and command.__dict__.keys() <= _IN_COLUMNS:
+        return f'"{{""line"":{ticket.line},""run"":""{ticket.run}""}}"'
+    found: dict[str, object] = {
+        name: command_cell(value)
+        for name, value in command.given().items()
+        if name not in _IN_COLUMNS
+    }
+    if ticket.run:
+        found["run"], found["line"] = ticket.run, ticket.line
+    if ticket.claims:
+        found["claims"] = list(ticket.claims)
+    if ticket.puts:
+        changed: dict[str, list[object]] = {}
+        for kind, entity in ticket.puts:
+            changed.setdefault(kind, []).append(entity_cells(entity))
+        found["set"] = changed
+    return quoted(canonical(found)) if found else ""
+
+
+def command_cell(value: object) -> object:
+    """Return a command's field as JSON has it."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return list(value) if isinstance(value, tuple) else value
+
+
+def entity_cells(entity: Entity) -> dict[str, object]:
+    """Return an entity's whole value by field name; amounts as text."""
+    names = [field.name for field in fields(type(entity))]  # type: ignore[arg-type]
+    return {name: command_cell(getattr(entity, name)) for name in names}
+
+
+def entity_of(kind: str, cells: Mapping[str, object]) -> Account | Run:
+    """Return the entity that ``entity_cells`` was given, from texts or JSON values."""
+    record = ENTITIES[kind]
+    values: dict[str, object] = {}
+    for field in fields(record):
+        text = cells[field.name]
+        if field.type == "Decimal":
+            values[field.name] = Decimal(str(text))
+        elif field.type == "int":
+            values[field.name] = int(str(text))
+        else:
+            values[field.name] = str(text)
+    return record(**values)  # type: ignore[arg-type]
+
+
+def records(lines: Iterable[str]) -> Iterable[list[str]]:
+    """Return the cells of rows, as they stand in the file: texts are still guarded."""
+    return csv.reader(lines, strict=True)
+
+
+def parse_details(row: Sequence[str]) -> dict[str, object]:
+    """Return what the ``details`` cell holds."""
+    if not row[DETAILS]:
+        return {}
+    found = json.loads(unguard(row[DETAILS]))
+    if not isinstance(found, dict):
+        raise TypeError("details must be a JSON object")
+    return found
+
+
+def puts_of(found: Mapping[str, object]) -> list[Account | Run]:
+    """Return the entities that a row sets, from its details."""
+    changed = found.get("set", {})
+    assert isinstance(changed, dict)
+    return [entity_of(kind, cells) for kind, values in changed.items() for cells in values]
+
+
+def posting_of(row: Sequence[str]) -> Posting | None:
+    """Return the posting that a COMPLETED row records, None if it moved nothing."""
+    if not row[SOURCE_BALANCE]:
+        return None
+    return Posting(
+        row[SOURCE],
+        row[TARGET],
+        Decimal(row[AMOUNT]),
+        row[CURRENCY],
+        Decimal(row[SOURCE_BALANCE]),
+        Decimal(row[TARGET_BALANCE]),
+    )
+
+
+def transaction_of(rows: Sequence[Sequence[str]]) -> Transaction:
+    """Return the transaction that its rows record, in the order of seq."""
+    row = rows[0]
+    found = parse_details(row)
+    code, _, message = unguard(row[ERROR]).partition(": ")
+    postings = (posting_of(each) for each in rows)
+    return Transaction(
+        id=row[TRANSACTION],
+        seq=int(row[SEQ]),
+        command=row[COMMAND],
+        status=row[STATUS],
+        attempt=int(row[ATTEMPT]),
+        source=row[SOURCE],
+        target=row[TARGET],
+        postings=tuple(posting for posting in postings if posting is not None),
+        value_date=row[VALUE_DATE],
+        actor=row[ACTOR],
+        key=unguard(row[KEY]),
+        group=unguard(row[GROUP]),
+        reference=unguard(row[REFERENCE]),
+        description=unguard(row[DESCRIPTION]),
+        tags=tuple(_texts(found.get("tags"))),
+        error=recorded_error(code, message) if code else None,
+        created_at=row[CREATED_AT],
+        started_at=row[STARTED_AT],
+        completed_at=row[COMPLETED_AT],
+        fields=command_fields(row, found),
+        run=str(found.get("run", "")),
+        line=int(str(found.get("line", 0))),
+    )
+
+
+def command_fields(row: Sequence[str], found: Mapping[str, object]) -> dict[str, object]:
+    """Return the command's own fields as they were given, read by their kinds."""
+    given: dict[str, object] = {}
+    for declared in REGISTRY[row[COMMAND]].fields:
+        name = declared.name
+        text = found.get(name)
+        if text is None and name in _IN_COLUMNS:
+            text = unguard(row[COLUMNS.index(name)])
+        if text is not None and text != "":
+            given[name] = declared.kind.parse_any(text)
+    return given
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []

@@ -1,0 +1,119 @@
+"""head.csv: the anchor that says how far the books are known to reach.
+
+Two slots of one 512-byte sector each are written in turn and in place, so that a torn write
+leaves the other. A slot is written after every sync of the journal and before anything of that
+commit is published; it is itself synced within a second, and at every snapshot, archive and stop.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
+from pathlib import Path
+
+from SimpleBankingSystem.ledger.errors import DataDamaged
+from SimpleBankingSystem.stores.csv_files.disk import Disk, File
+from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH
+
+SECTOR = 512
+
+
+@dataclass(slots=True, frozen=True)
+class Anchor:
+    """One slot. Lengths are bytes of whole files, ``archived_rows`` those of the current archive.
+
+    ``archived_bytes_before`` are the bytes of rows in archive files that have rolled. ``last_hash``
+    and ``archive_hash`` are the hashes of the last row of all and of the last archived one. A
+    snapshot is the file with the digest ``accounts_digest`` or, in the moment in which it is being
+    replaced, ``next_accounts_digest``; likewise for the runs.
+    """
+
+    generation: int = 0
+    clean: int = 0
+    last_seq: int = 0
+    last_hash: str = FIRST_HASH
+    last_transaction: int = 0
+    last_time: str = ""
+    journal_bytes: int = 0
+    archive_seq: int = 0
+    archive_hash: str = FIRST_HASH
+    archive_files: int = 0
+    archive_bytes: int = 0
+    archived_rows: int = 0
+    accounts_as_of: int = 0
+    accounts_digest: str = ""
+    runs_digest: str = ""
+    next_as_of: int = 0
+    next_accounts_digest: str = ""
+    next_runs_digest: str = ""
+
+
+COLUMNS = [field.name for field in fields(Anchor)]
+
+
+def encode(anchor: Anchor) -> bytes:
+    """Return a slot as one sector: its cells, a check of them, and blanks up to the line's end."""
+    cells = ",".join([str(getattr(anchor, name)) for name in COLUMNS])
+    return _sector(f"{cells},{_check(cells)}")
+
+
+def _check(cells: str) -> str:
+    return "h" + sha256(cells.encode()).hexdigest()[:16]
+
+
+def _sector(text: str, padding: str = "") -> bytes:
+    line = f'{text},"{padding}'.encode()
+    return line + b" " * (SECTOR - len(line) - 2) + b'"\n'
+
+
+HEADER = _sector(",".join([*COLUMNS, "check"]), "padding")
+
+
+def decode(line: bytes) -> Anchor | None:
+    """Return the anchor of a slot, None if it is not whole."""
+    try:
+        cells = next(csv.reader([line.decode()]))
+        *values, check, _ = cells
+        if check != _check(",".join(values)) or len(values) != len(COLUMNS):
+            return None
+    except (UnicodeDecodeError, ValueError, StopIteration, csv.Error):
+        return None
+    typed = {
+        field.name: int(value) if field.type == "int" else value
+        for field, value in zip(fields(Anchor), values, strict=True)
+    }
+    return Anchor(**typed)  # type: ignore[arg-type]
+
+
+class Head:
+    """The open head.csv and the newest anchor."""
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._file: File = disk.open_in_place(path)
+        data = self._file.read_at(0, 4 * SECTOR)
+        slots = [decode(data[at : at + SECTOR]) for at in (SECTOR, 2 * SECTOR)]
+        found = [slot for slot in slots if slot is not None]
+        if not found or len(data) != 3 * SECTOR:
+            message = f"{path} is not what the bank wrote; restore it from a backup."
+            raise DataDamaged(message)
+        self.anchor = max(found, key=lambda anchor: anchor.generation)
+
+    def write(self, **changes: object) -> None:
+        """Write the next slot with these changes, without a sync of its own."""
+        changed = replace(self.anchor, generation=self.anchor.generation + 1, **changes)  # type: ignore[arg-type]
+        self._file.write_at(SECTOR * (1 + changed.generation % 2), encode(changed))
+        self.anchor = changed
+
+    def sync(self) -> None:
+        """Make the slots durable."""
+        self._file.sync_data()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def create(disk: Disk, path: Path, anchor: Anchor) -> None:
+    """Make head.csv durably."""
+    disk.replace(path, HEADER, encode(anchor), encode(replace(anchor, generation=1)))

@@ -1,0 +1,328 @@
+"""Opening the books: telling a tear from damage, and folding what is whole into the state."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from SimpleBankingSystem.clock import Clock
+from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
+from SimpleBankingSystem.stores.base import Progress, Report
+from SimpleBankingSystem.stores.csv_files import head as heads
+from SimpleBankingSystem.stores.csv_files.disk import Disk, File
+from SimpleBankingSystem.stores.csv_files.files import START, Files
+from SimpleBankingSystem.stores.csv_files.fold import Fold
+from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH, JOURNAL_HEADER, SEQ
+from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
+from SimpleBankingSystem.stores.csv_files.journal import Journal
+from SimpleBankingSystem.stores.csv_files.rows import (
+    BrokenRow,
+    Chain,
+    Place,
+    later_commit_follows,
+    lines_of,
+)
+from SimpleBankingSystem.stores.csv_files.snapshot import (
+    digest,
+    encode_accounts,
+    encode_runs,
+    load,
+    table,
+)
+from SimpleBankingSystem.stores.state import State
+
+log = logging.getLogger(__name__)
+
+WAYS_ON = (
+    "The bank stops rather than guesses. Three ways on: restore a backup; if a spreadsheet only "
+    "rewrote how the rows look, restore their bytes; or export what is whole and begin a new "
+    "ledger with a row that says where the old one broke."
+)
+
+
+class Recovery:
+    """Opens a data directory once; ``head``, ``journal``, ``state`` and ``report`` are the result.
+
+    Nothing acknowledged is ever dropped: an unacknowledged last commit is set aside whole in
+    ``quarantine/``, anything else that does not fit raises DataDamaged.
+    """
+
+    def __init__(self, disk: Disk, files: Files, clock: Clock, progress: Progress) -> None:
+        self._disk = disk
+        self._files = files
+        self._clock = clock
+        self._progress = progress
+        self.report = Report({"rows_replayed": 0})
+        self.state = State()
+        self.last_time = ""
+        if not disk.exists(files.head):
+            create_books(disk, files)
+        self.head = Head(disk, files.head)
+        self._settle_archive()
+        self.journal = Journal(disk, files.journal)
+        end = self._read_books()
+        self._make_durable(end)
+
+    def _settle_archive(self) -> None:
+        """Finish or take back an archiving that a crash interrupted before it was in the head."""
+        anchor = self.head.anchor
+        rolled = self._files.rolled(anchor.archive_files + 1)
+        if self._disk.exists(rolled):
+            if not self._disk.exists(self._files.archive):
+                self._disk.replace(self._files.archive, JOURNAL_HEADER)
+            self.head.write(
+                archive_files=anchor.archive_files + 1, archive_bytes=START, archived_rows=0
+            )
+            self.head.sync()
+            anchor = self.head.anchor
+        if not self._disk.exists(self._files.archive):
+            raise DataDamaged(f"{self._files.archive} is missing. {WAYS_ON}")
+        archive = self._disk.open(self._files.archive)
+        try:
+            surplus = archive.size() - anchor.archive_bytes
+            if surplus < 0:
+                message = f"{archive.path} is {-surplus} bytes shorter than it was. {WAYS_ON}"
+                raise DataDamaged(message)
+            if surplus:
+                self._set_aside(archive, anchor.archive_bytes, "unfinished-archive")
+                archive.cut(anchor.archive_bytes)
+                archive.sync()
+        finally:
+            archive.close()
+
+    def _read_books(self) -> Place:
+        """Fold the books into the state; return the end of the last whole commit."""
+        anchor = self.head.anchor
+        start = START + self._dropped_late(anchor)
+        self._rewrite = start > START or not anchor.clean
+        snapshot = self._snapshots(anchor)
+        fold = Fold(self.state, anchor.accounts_as_of if snapshot is None else 0)
+        if snapshot is not None:
+            self._fold_archive(fold, anchor)
+        chain = Chain(Place(anchor.archive_seq, anchor.archive_hash, start))
+        rows = chain.rows(self._journal_lines(start))
+        try:
+            if snapshot is not None:
+                fold.add(up_to(rows, anchor.accounts_as_of))
+                fold.finish()
+                self._name_differences(snapshot, anchor)
+            fold.add(rows)
+        except BrokenRow as broken:
+            self._tear_or_damage(broken, anchor)
+        fold.finish()
+        self._check_reach(chain.place, anchor)
+        self.state.last_seq = chain.place.seq
+        self.state.last_transaction = max(self.state.last_transaction, anchor.last_transaction)
+        self.last_time = max(fold.last_time, anchor.last_time)
+        self.report.facts["rows_replayed"] = fold.rows
+        self._start = start
+        return chain.place
+
+    def _snapshots(self, anchor: Anchor) -> bytes | None:
+        """Load the snapshots; where one is not what the head knows, return accounts.csv as it is.
+
+        Then the state is empty and everything has to be replayed.
+        """
+        texts = [self._read(path) for path in (self._files.accounts, self._files.runs)]
+        accounts, runs = texts
+        digests = (digest(accounts), digest(runs))
+        if digests == (anchor.next_accounts_digest, anchor.next_runs_digest):
+            self.head.write(
+                accounts_as_of=anchor.next_as_of,
+                accounts_digest=anchor.next_accounts_digest,
+                runs_digest=anchor.next_runs_digest,
+            )
+        as_of = self.head.anchor.accounts_as_of
+        kept = (self.head.anchor.accounts_digest, self.head.anchor.runs_digest)
+        if digests == kept and as_of >= anchor.archive_seq:
+            load(self.state, accounts, runs)
+            return None
+        return accounts
+
+    def _read(self, path: Path) -> bytes:
+        return self._disk.read(path) if self._disk.exists(path) else b""
+
+    def _fold_archive(self, fold: Fold, anchor: Anchor) -> None:
+        place = Place(0, FIRST_HASH, START)
+        paths = [self._files.rolled(number + 1) for number in range(anchor.archive_files)]
+        for path in [*paths, self._files.archive]:
+            chain = Chain(Place(place.seq, place.mark, START))
+            file = self._disk.open(path)
+            try:
+                blocks = self._disk.blocks(file, START, file.size())
+                fold.add(chain.rows(lines_of(self._told(blocks, file.size()))))
+            except BrokenRow as broken:
+                raise self._damage(path, broken) from broken
+            finally:
+                file.close()
+            place = chain.place
+        if (place.seq, place.mark) != (anchor.archive_seq, anchor.archive_hash):
+            raise DataDamaged(f"{self._files.archive} does not end where it did. {WAYS_ON}")
+
+    def _journal_lines(self, start: int) -> Iterator[bytes]:
+        size = self.journal.length
+        return lines_of(self._told(self._disk.blocks(self.journal.file, start, size), size))
+
+    def _told(self, blocks: Iterator[bytes], total: int) -> Iterator[bytes]:
+        done = 0
+        for block in blocks:
+            yield block
+            done += len(block)
+            self._progress(done, total)
+
+    def _name_differences(self, snapshot: bytes, anchor: Anchor) -> None:
+        """Say which cells of accounts.csv somebody changed, and set the file aside."""
+        rebuilt = encode_accounts(self.state.accounts.values(), anchor.accounts_as_of)
+        path = self._files.accounts
+        problems = differences(path.name, table(rebuilt), snapshot)
+        if snapshot and problems:
+            file = self._disk.open(path)
+            try:
+                self._set_aside(file, 0, "changed-accounts")
+            finally:
+                file.close()
+        self.report.problems += problems or [f"{path.name} or runs.csv was rebuilt."]
+
+    def _dropped_late(self, anchor: Anchor) -> int:
+        """Return how many bytes of the journal are in the archive already.
+
+        A crash between the archive's head and the swap of the journal leaves rows in both files,
+        which is legal only if they are byte-identical.
+        """
+        lines = lines_of(self._disk.blocks(self.journal.file, START))
+        length = 0
+        for line in lines:
+            number = line.split(b",", 1)[0]
+            if not number.isdigit() or int(number) > anchor.archive_seq:
+                break
+            length += len(line)
+        if length:
+            archive = self._disk.open(self._files.archive)
+            try:
+                start = anchor.archive_bytes - length
+                ours = self._disk.blocks(self.journal.file, START, START + length)
+                theirs = self._disk.blocks(archive, max(start, START), anchor.archive_bytes)
+                if start < START or any(a != b for a, b in zip(ours, theirs, strict=True)):
+                    message = f"{self._files.journal} repeats archived rows, changed. {WAYS_ON}"
+                    raise DataDamaged(message)
+            finally:
+                archive.close()
+        return length
+
+    def _tear_or_damage(self, broken: BrokenRow, anchor: Anchor) -> None:
+        """Set an unacknowledged last commit aside, refuse anything else."""
+        blocks = self._disk.blocks(self.journal.file, broken.start)
+        acknowledged = broken.place.seq < anchor.last_seq
+        if acknowledged or later_commit_follows(lines_of(blocks), broken.seq):
+            raise self._damage(self._files.journal, broken)
+        self._set_aside(self.journal.file, broken.place.offset, "torn-commit")
+        self._rewrite = True
+
+    def _damage(self, path: Path, broken: BrokenRow) -> DataDamaged:
+        where = f"{path}, line {broken.line}, seq {broken.seq}"
+        return DataDamaged(f"{where}: {broken.reason}. {WAYS_ON}")
+
+    def _check_reach(self, place: Place, anchor: Anchor) -> None:
+        """Insist that the journal reaches at least as far as the head knows."""
+        if place.seq < anchor.last_seq:
+            missing = f"rows {place.seq + 1} to {anchor.last_seq} are missing"
+            raise DataDamaged(f"{self._files.journal}: {missing}. {WAYS_ON}")
+        if place.seq == anchor.last_seq and place.mark != anchor.last_hash:
+            message = f"{self._files.journal}: row {place.seq} is not the one that was written."
+            raise DataDamaged(f"{message} {WAYS_ON}")
+
+    def _set_aside(self, file: File, start: int, what: str) -> None:
+        """Copy the end of a file to quarantine/, durably, and say so."""
+        self._disk.make_folder(self._files.quarantine)
+        stamp = self._clock().replace(":", "").replace(".", "")
+        path = self._files.quarantine / f"{stamp}-{what}.csv"
+        size = file.size() - start
+        self._disk.replace(path, *self._disk.blocks(file, start))
+        log.warning("%d bytes of %s are set aside in %s", size, file.path.name, path)
+        self.report.problems.append(f"{size} bytes of {file.path.name} are set aside in {path}")
+
+    def _make_durable(self, end: Place) -> None:
+        """Rewrite the verified journal unless the last stop was clean, and note where it ends.
+
+        What a crash left may be in the page cache only; a new file with a sync of its own makes
+        it durable. Without room for that the bank serves questions and refuses commands.
+        """
+        if self._rewrite:
+            blocks = self._disk.blocks(self.journal.file, self._start, end.offset)
+            try:
+                self._disk.replace(self._files.journal, JOURNAL_HEADER, *blocks)
+            except OSError as error:
+                message = f"No room to secure the journal ({error.strerror}); read only."
+                self.journal.broken = DiskFull(message)
+                self.report.problems.append(message)
+            else:
+                self.journal.close()
+                self.journal = Journal(self._disk, self._files.journal)
+        self.head.write(
+            clean=0,
+            last_seq=end.seq,
+            last_hash=end.mark,
+            last_transaction=self.state.last_transaction,
+            last_time=self.last_time,
+            journal_bytes=self.journal.length,
+        )
+        self.head.sync()
+
+
+def create_books(disk: Disk, files: Files) -> None:
+    """Make new books, the head last: without it nothing was ever acknowledged.
+
+    Raises:
+        DataDamaged: there are rows but no head; it must have been deleted.
+    """
+    made = {
+        files.journal: JOURNAL_HEADER,
+        files.archive: JOURNAL_HEADER,
+        files.accounts: encode_accounts((), 0),
+        files.runs: encode_runs((), {}, 0),
+    }
+    for path, content in made.items():
+        if disk.exists(path) and len(disk.read(path)) > len(content):
+            message = f"{path} has rows but {files.head} is missing. {WAYS_ON}"
+            raise DataDamaged(message)
+    for path, content in made.items():
+        disk.replace(path, content)
+    anchor = Anchor(
+        clean=1,
+        journal_bytes=START,
+        archive_bytes=START,
+        accounts_digest=digest(made[files.accounts]),
+        runs_digest=digest(made[files.runs]),
+    )
+    heads.create(disk, files.head, anchor)
+
+
+def up_to(rows: Iterator[list[str]], seq: int) -> Iterator[list[str]]:
+    """Yield the rows up to a seq and leave the rest."""
+    if seq:
+        for row in rows:
+            yield row
+            if int(row[SEQ]) >= seq:
+                return
+
+
+def differences(name: str, rebuilt: list[dict[str, str]], changed: bytes) -> list[str]:
+    """Name the cells in which a snapshot differs from what the journal says."""
+    try:
+        found = {row["id"]: row for row in table(changed)}
+    except (UnicodeDecodeError, KeyError, ValueError) as error:
+        return [f"{name} cannot be read ({error}); it was rebuilt."]
+    problems: list[str] = []
+    for line, row in enumerate(rebuilt, start=2):
+        other = found.pop(row["id"], None)
+        if other is None:
+            problems.append(f"{name}, line {line}: {row['id']} was missing; it was put back.")
+            continue
+        problems += [
+            f"{name}, line {line}, {row['id']}, {column}: {other.get(column)} was {value}"
+            for column, value in row.items()
+            if other.get(column) != value
+        ]
+    problems += [f"{name}: {unknown} was not in the books." for unknown in found]
+    return problems

@@ -1,0 +1,298 @@
+"""The CSV store: plain files that a spreadsheet opens, kept by the rules of a database.
+
+``commit`` is the heart: one write and one sync of the journal, then the head, then the published
+state. The other modules of this folder each keep one file: ``journal`` transactions.csv, ``head``
+head.csv, ``snapshot`` accounts.csv and runs.csv, ``archiver`` the archive, ``index`` index.db;
+``recovery`` opens them all and ``verify`` checks them against each other.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from threading import Event, Lock, RLock, Thread
+
+from SimpleBankingSystem.clock import Clock
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.errors import BankError, InvalidSettings
+from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
+from SimpleBankingSystem.stores.csv_files.archiver import Archiver, Cut
+from SimpleBankingSystem.stores.csv_files.disk import Disk
+from SimpleBankingSystem.stores.csv_files.files import START, Files
+from SimpleBankingSystem.stores.csv_files.format import encode
+from SimpleBankingSystem.stores.csv_files.index import Index
+from SimpleBankingSystem.stores.csv_files.journal import NO_ROOM
+from SimpleBankingSystem.stores.csv_files.lock import Lock as FolderLock
+from SimpleBankingSystem.stores.csv_files.recovery import Recovery
+from SimpleBankingSystem.stores.csv_files.shelf import Shelf
+from SimpleBankingSystem.stores.csv_files.verify import verify
+
+log = logging.getLogger(__name__)
+
+UPKEEP_SECONDS = 1.0
+"""How often the head is synced, the index brought up to date and the journal's length looked at."""
+
+NAMES_AT_MOST = 50_000
+"""Keys kept in memory before the index takes them over, even while the bank is busy."""
+
+
+class CsvStore(Store):
+    """Books in one folder, held by one process.
+
+    ``archive_after`` is the number of journal rows at which archiving starts by itself.
+    ``upkeep`` starts the thread that does so; tests that drive the disk step by step leave it out.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Clock,
+        archive_after: int = 100_000,
+        progress: Progress = silent,
+        disk: Disk | None = None,
+        upkeep: bool = True,
+    ) -> None:
+        if sys.platform == "win32":
+            message = "Windows cannot keep these books safely; use Docker or WSL."
+            raise InvalidSettings(message)
+        self._disk = disk or Disk()
+        self._files = Files(folder)
+        self._clock = clock
+        self._archive_after = archive_after
+        self._disk.make_folder(folder)
+        self._lock = FolderLock(folder)
+        try:
+            self._open(progress)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._section = Lock()
+        self._upkeep_section = RLock()
+        self._stopping = Event()
+        self._upkeep = Thread(target=self._keep_up, name="upkeep", daemon=True)
+        if upkeep:
+            self._upkeep.start()
+
+    def _open(self, progress: Progress) -> None:
+        recovered = Recovery(self._disk, self._files, self._clock, progress)
+        self.start_report = recovered.report
+        self._state = recovered.state
+        self._head, self._journal = recovered.head, recovered.journal
+        self._last_time = recovered.last_time
+        anchor = self._head.anchor
+        self._hash = anchor.last_hash
+        archived = Cut(anchor.archive_seq, anchor.archive_hash, START)
+        self._pending_at = dict.fromkeys(self._state.pending, archived)
+        self._unswapped: Cut | None = None
+        self._shelf = Shelf(self._disk, self._files)
+        self._shelf.place(
+            anchor.archive_files, anchor.archive_bytes, self._journal.file, self._journal.length
+        )
+        self._archiver = Archiver(self._disk, self._files, self._head, self._shelf)
+        self._index = Index(self._files.index, self._shelf)
+        if self._index.last_seq < anchor.archive_seq:
+            self._index.catch_up(progress)
+
+    # The commit section
+
+    def commit(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
+        """Append the batch's rows durably, then publish."""
+        with self._section:
+            state = self._state
+            now = max(self._clock(), self._last_time)
+            internal = state.settle(tickets, now)
+            data, mark = encode(tickets, state.last_seq, self._hash, now)
+            before = Cut(state.last_seq, self._hash, self._journal.length)
+            self._journal.append(data)
+            last = tickets[-1]
+            state.last_seq = last.seq + max(0, len(last.postings) - 1)
+            self._hash, self._last_time = mark, now
+            self._head.write(
+                last_seq=state.last_seq,
+                last_hash=mark,
+                last_transaction=state.last_transaction,
+                last_time=now,
+                journal_bytes=self._journal.length,
+            )
+            self._shelf.grow(self._journal.length)
+            state.publish(tickets, {**accounts, **internal})
+            if state.pending or self._pending_at:
+                self._note_pending(before)
+
+    def _note_pending(self, before: Cut) -> None:
+        """Remember where rows without an outcome begin: the archive never goes past them."""
+        pending = self._state.pending
+        self._pending_at = {name: self._pending_at.get(name, before) for name in pending}
+
+    def number(self, count: int) -> int:
+        """Reserve numbers for transactions."""
+        with self._section:
+            return self._state.number(count)
+
+    # Upkeep
+
+    def _keep_up(self) -> None:
+        """Do what can be late by a second, in a thread of its own."""
+        seen = -1
+        while not self._stopping.wait(UPKEEP_SECONDS):
+            try:
+                self._head.sync()
+                rows = self._state.last_seq - self._head.anchor.archive_seq
+                if rows > self._archive_after:
+                    self.archive()
+                idle = seen == self._state.last_seq
+                if idle or len(self._state.names) > NAMES_AT_MOST:
+                    self._catch_up()
+                seen = self._state.last_seq
+            except BankError as error:
+                log.error("upkeep: %s", error.message)
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    self._journal.stop(error)
+                    return
+                log.error("upkeep: no room (%s); it is tried again", error.strerror)
+
+    def archive(self) -> Report:
+        """Move the finished part of the journal to the archive; commits go on meanwhile."""
+        with self._upkeep_section:
+            before = self._head.anchor.archive_seq
+            if self._unswapped is None:
+                with self._section:
+                    end = Cut(self._state.last_seq, self._hash, self._journal.length)
+                    cut = min(self._pending_at.values(), key=lambda each: each.seq, default=end)
+                if cut.seq <= before:
+                    return Report({"archived": 0})
+                self.snapshot()
+                self._archiver.copy(self._journal, cut, self._section)
+                self._unswapped = cut
+            cut = self._unswapped
+            with self._section:
+                self._journal = self._archiver.swap(self._journal, cut)
+                distance = cut.offset - START
+                self._pending_at = {
+                    name: each.moved(distance) for name, each in self._pending_at.items()
+                }
+                self._unswapped = None
+            return Report({"archived": cut.seq - before, "last_archived_seq": cut.seq})
+
+    def snapshot(self) -> Report:
+        """Write accounts.csv and runs.csv as they are now."""
+        with self._upkeep_section:
+            with self._section:
+                if self._journal.broken is not None:
+                    raise self._journal.broken
+                as_of = self._state.last_seq
+                accounts = list(self._state.accounts.values())
+                runs = list(self._state.runs.values())
+                lines = {name: done.copy() for name, done in self._state.lines.items()}
+            self._archiver.snapshot(accounts, runs, lines, as_of, self._section)
+            return Report({"accounts": len(accounts), "as_of": as_of})
+
+    def _catch_up(self, progress: Progress = silent) -> None:
+        """Bring the index up to date; it takes over the names that memory held for it."""
+        with self._section:
+            names = list(self._state.names.items())
+        self._index.catch_up(progress)
+        with self._section:
+            for name, transaction_id in names:
+                if self._state.names.get(name) == transaction_id:
+                    del self._state.names[name]
+
+    def verify(self, progress: Progress = silent) -> Report:
+        """Check the files against each other as they are at this moment."""
+        with self._upkeep_section:
+            self.snapshot()
+            with self._section:
+                anchor = self._head.anchor
+            return verify(self._disk, self._files, anchor, progress)
+
+    def close(self) -> None:
+        """Write the snapshots, mark the books as clean and let go of them."""
+        self._stopping.set()
+        if self._upkeep.is_alive():
+            self._upkeep.join()
+        try:
+            if self._journal.broken is None:
+                self.snapshot()
+                self._catch_up()
+                self._head.write(clean=1)
+                self._head.sync()
+        finally:
+            self._index.close()
+            self._journal.close()
+            self._head.close()
+            self._lock.release()
+
+    # Questions
+
+    @property
+    def last_account_number(self) -> int:
+        """The highest number among the ids that are, or look like, made ones."""
+        return self._state.last_account_number
+
+    def account(self, account_id: str) -> Account | None:
+        """Return a published account."""
+        return self._state.accounts.get(account_id)
+
+    def accounts(self, *, internal: bool = False) -> Sequence[Account]:
+        """Return all accounts of one moment."""
+        return self._state.listed(internal=internal)
+
+    def transaction(self, transaction_id: str) -> Transaction | None:
+        """Return a transaction as last recorded."""
+        self._catch_up()
+        return self._index.transaction(transaction_id)
+
+    def by_key(self, key: str) -> Transaction | None:
+        """Return the transaction of a key."""
+        transaction_id = self._state.names.get(key) or self._index.named(key)
+        return self.transaction(transaction_id) if transaction_id else None
+
+    def claimed(self, name: str) -> bool:
+        """Tell whether a once-only name is taken."""
+        return name in self._state.names or self._index.named(name) is not None
+
+    def transactions(self, query: Query) -> Page:
+        """Return one page of transactions."""
+        self._catch_up()
+        return self._index.page(query)
+
+    def balance_at(self, account_id: str, moment: str) -> Decimal | None:
+        """Return an account's balance after the last commit at or before a time."""
+        self._catch_up()
+        return self._index.balance_at(account_id, moment)
+
+    def pending(self) -> Sequence[Transaction]:
+        """Return the transactions without an outcome."""
+        return list(self._state.pending.values())
+
+    def failed(self) -> Iterator[Transaction]:
+        """Return the FAILED transactions."""
+        self._catch_up()
+        return self._index.failed()
+
+    def group_of(self, transaction: Transaction) -> Sequence[Transaction]:
+        """Return all members of a transaction's group."""
+        if not transaction.group:
+            return [transaction]
+        self._catch_up()
+        return self._index.group_of(transaction)
+
+    def run(self, run_id: str) -> Run | None:
+        """Return a run."""
+        return self._state.runs.get(run_id)
+
+    def runs(self) -> Sequence[Run]:
+        """Return all runs."""
+        return list(self._state.runs.values())
+
+    def lines_done(self, run_id: str) -> LinesDone:
+        """Return which lines of a run are recorded."""
+        return self._state.lines.get(run_id, LinesDone())
