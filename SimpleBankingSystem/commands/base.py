@@ -37,6 +37,7 @@ class Request:
     verb: ClassVar[str]
     route: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
+    field_names: ClassVar[frozenset[str]]
     surfaces: ClassVar[bool]
 
     def __post_init__(self) -> None:
@@ -44,7 +45,7 @@ class Request:
         errors: dict[str, str] = {}
         for declared in self.fields:
             value = getattr(self, declared.name)
-            if value is declared.default:
+            if value is declared.default and not declared.required:
                 continue
             try:
                 object.__setattr__(self, declared.name, declared.kind.parse_any(value))
@@ -61,7 +62,7 @@ class Request:
         Raises:
             InvalidCommand: naming every bad, missing or unknown field at once.
         """
-        known = {declared.name for declared in cls.fields}
+        known = cls.field_names
         errors = {name: f"{cls.verb} has no such field" for name in values if name not in known}
         found: dict[str, object] = {}
         for declared in cls.fields:
@@ -87,13 +88,16 @@ class Request:
         It is ``parse`` made ready for one header: a million rows are read without a dictionary of
         texts each. Whatever looks wrong is handed to ``parse``, which finds the words for it.
         """
-        fields = {declared.name: declared for declared in cls.fields}
+        places = {name: i for i, name in enumerate(columns)}
+        foreign = [i for name, i in places.items() if name not in cls.field_names]
+        required = [each for each in cls.fields if each.required]
+        complete = all(each.name in places for each in required)
         wanted = [
-            (i, name, fields[name].kind.parse) for i, name in enumerate(columns) if name in fields
+            (places[each.name], each.name, each.kind.remembered.get, each.kind.parse, each.required)
+            for each in cls.fields
+            if each.name in places
         ]
-        foreign = [i for i, name in enumerate(columns) if name not in fields]
-        required = {declared.name for declared in cls.fields if declared.required}
-        complete = required <= set(columns)
+        checked = cls.check is not Request.check
 
         def slowly(row: Sequence[str]) -> Request:
             return cls.parse({name: text for name, text in zip(columns, row, strict=True) if text})
@@ -101,21 +105,22 @@ class Request:
         def read(row: Sequence[str]) -> Request:
             found: dict[str, object] = {}
             try:
-                for i, name, parse in wanted:
+                for i, name, remembered, parse, must in wanted:
                     text = row[i]
                     if text:
-                        found[name] = parse(text)
+                        value = remembered(text)
+                        found[name] = parse(text) if value is None else value
+                    elif must:
+                        return slowly(row)
             except ValueError:
                 return slowly(row)
             for i in foreign:
                 if row[i]:
                     return slowly(row)
             made = cls.trusted(found)
-            if not complete or not required <= found.keys() or made.check():
-                return slowly(row)
-            return made
+            return slowly(row) if checked and made.check() else made
 
-        return read
+        return read if complete else slowly
 
     @classmethod
     def trusted(cls, values: dict[str, object]) -> Self:
@@ -124,7 +129,7 @@ class Request:
         Fields that are not named keep their default, which is an attribute of the class.
         """
         made = object.__new__(cls)
-        made.__dict__.update(values)
+        object.__setattr__(made, "__dict__", values)
         return made
 
     def check(self) -> Mapping[str, str]:
@@ -233,6 +238,7 @@ def command(verb: str, *, route: str = "", surfaces: bool = True) -> _Declare:
             )
             for declared in sorted(dataclasses.fields(made), key=lambda each: bool(each.kw_only))
         )
+        made.field_names = frozenset(declared.name for declared in made.fields)
         if verb in REGISTRY:
             raise TypeError(f"the verb {verb} is declared twice")
         REGISTRY[verb] = made

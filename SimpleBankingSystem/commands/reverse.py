@@ -45,5 +45,8 @@ class Reverse(Command):
 
 
 def reversal_of(transaction_id: str) -> str:
-    """Return the once-only name that reversing a transaction claims."""
-    return f"reversal of {transaction_id}"
+    """Return the once-only name that reversing a transaction claims.
+
+    Its tab keeps it apart from every key, since no text that a client sends may contain one.
+    """
+    return f"reversal\t{transaction_id}"

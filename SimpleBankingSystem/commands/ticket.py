@@ -83,6 +83,12 @@ class Ticket:
     def __init__(self, command: Command) -> None:
         self.command = command
 
+    def undecide(self) -> None:
+        """Forget what deciding came to so far, because the command is decided again."""
+        self.status, self.started_at = PENDING, ""
+        self.postings, self.puts, self.claims = (), (), ()
+        self.attempted = self.error = None
+
     def finish(self, seq: int, now: str) -> None:
         """Take the place in the journal, and the time, that the commit section assigned."""
         self.seq = seq
@@ -127,12 +133,12 @@ class Ticket:
         )
 
     def legs(self) -> tuple[str, str]:
-        """Return source and target as a row shows them: what was posted, tried, put or named."""
+        """Return source and target as a row shows them: what was posted, tried, set or named."""
         if self.postings:
             return self.postings[0][:2]
         if self.attempted is not None:
             return self.attempted[:2]
-        if self.puts:
+        if self.puts and self.puts[0][0] == "account":
             return "", self.puts[0][1].id
         command = self.command
         return getattr(command, "source", ""), getattr(command, "target", "") or getattr(

@@ -12,7 +12,7 @@ published, and answered.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from threading import Lock
@@ -24,21 +24,25 @@ from SimpleBankingSystem.commands.base import Action, Command
 from SimpleBankingSystem.commands.ticket import Latch, Ticket
 from SimpleBankingSystem.engine.processor import Processor
 from SimpleBankingSystem.engine.retry import ticket_for, tickets_to_retry, worth_retrying
+from SimpleBankingSystem.engine.tickets import (
+    follow,
+    grouped,
+    names_to_hold,
+    refuse_torn_groups,
+    ticket_from,
+)
 from SimpleBankingSystem.engine.work_queue import WorkQueue
-from SimpleBankingSystem.ledger.account import Account, made_number
-from SimpleBankingSystem.ledger.book import NUMBERING, Look
+from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import (
     BankError,
     Busy,
-    InvalidCommand,
+    InternalError,
     KeyReused,
-    KeyRunning,
     NotFailed,
     NotFound,
     NotRetryable,
     RetriesUsedUp,
 )
-from SimpleBankingSystem.ledger.fields import read_text
 from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
@@ -47,9 +51,6 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 30
 """How long a stop waits for what was accepted; the rest stays PENDING and durable."""
-
-KEY_SECONDS = 30
-"""How long a repeated key waits for the command that is under way with it."""
 
 
 class Bank:
@@ -69,7 +70,8 @@ class Bank:
         clock: Clock = utc_now,
     ) -> None:
         self.store = store
-        self._clock = clock
+        self.currency = currency
+        self.clock = clock
         self._queue = WorkQueue(queue, batch)
         self._processor = Processor(self._queue, store, currency, clock, self._finished)
         self._keys = Lock()
@@ -92,7 +94,7 @@ class Bank:
 
     # Commands
 
-    def execute(self, command: Command, *, key: str = "") -> Transaction:
+    def execute(self, command: Command, *, key: str = "", actor: str = "local") -> Transaction:
         """Carry out one command and return its transaction, COMPLETED or FAILED, once durable.
 
         It is PENDING only where the bank stopped meanwhile: the next start carries it out.
@@ -100,7 +102,7 @@ class Bank:
         Raises:
             BankError: the command was refused without a transaction, such as ``busy``.
         """
-        ticket = keyed(command, key)
+        ticket = ticket_from(command, key, actor)
         self.submit([ticket]).wait()
         return ticket.transaction()
 
@@ -120,13 +122,13 @@ class Bank:
             follow(tickets)
         return latch
 
-    def accept(self, command: Command, *, key: str = "") -> Transaction:
+    def accept(self, command: Command, *, key: str = "", actor: str = "local") -> Transaction:
         """Take a command durably and return its PENDING transaction without waiting for more.
 
         Raises:
             BankError: the command was refused; it is not in the books.
         """
-        ticket = keyed(command, key)
+        ticket = ticket_from(command, key, actor)
         fresh, _ = self._prepare([ticket])
         if not fresh:
             if ticket.leader is not None:
@@ -151,7 +153,7 @@ class Bank:
 
         Nobody sees a claimed key before its ticket has the latch to wait on.
         """
-        now = self._clock()
+        now = self.clock()
         number = self.store.number(len(tickets))
         fresh: list[Ticket] = []
         with self._keys:
@@ -167,6 +169,10 @@ class Bank:
             except BaseException:
                 self._finished(fresh)
                 raise
+            if len(fresh) < len(tickets):
+                torn = refuse_torn_groups(tickets, fresh)
+                self._finished(torn)
+                fresh = [ticket for ticket in fresh if ticket.refusal is None]
             latch = Latch(len(fresh))
             for ticket in fresh:
                 ticket.latch = latch
@@ -181,7 +187,12 @@ class Bank:
         """Where the tickets are refused at the door, tell so whoever follows their keys."""
         try:
             yield
-        except BankError as refusal:
+        except Exception as error:
+            if isinstance(error, BankError):
+                refusal = error
+            else:
+                log.exception("commands could not be queued")
+                refusal = InternalError("The bank could not take the command.")
             for ticket in tickets:
                 ticket.refusal = refusal
             self._finished(tickets)
@@ -382,72 +393,3 @@ class Bank:
             self._queue.answer(left)
         self._processor.join()
         self.store.close()
-
-
-def keyed(command: Command, key: str) -> Ticket:
-    """Return a ticket with a key.
-
-    Raises:
-        InvalidCommand: the key is no text as the books can keep it.
-    """
-    ticket = Ticket(command)
-    try:
-        ticket.key = read_text(key)
-    except ValueError as error:
-        raise InvalidCommand({"key": str(error)}) from None
-    return ticket
-
-
-def names_to_hold(command: Command, look: Look) -> Collection[str]:
-    """Return what a command locks: what it names, and the numbering if that may make its account.
-
-    So whoever guesses the id of an account that is about to be opened comes after the opening,
-    however many workers there are.
-    """
-    names = command.accounts(look)
-    for name in names:
-        if look.account(name) is None and made_number(name):
-            return (*names, NUMBERING)
-    return names
-
-
-def grouped(tickets: Sequence[Ticket]) -> list[Ticket]:
-    """Return the tickets as they are queued: the first of each group carries all its members.
-
-    A group's members follow each other and have the same ``group``; together they lock all that
-    any of them touches. Groups of the same name that were submitted one after the other, such as
-    those that a stop left PENDING, are told apart by their run and time.
-    """
-    queued: list[Ticket] = []
-    for ticket in tickets:
-        if not ticket.group:
-            queued.append(ticket)
-            continue
-        first = queued[-1] if queued else None
-        if first is not None and first.members and same_group(first, ticket):
-            first.members = [*first.members, ticket]
-            first.names = {*first.names, *ticket.names}
-        else:
-            ticket.members = [ticket]
-            queued.append(ticket)
-    return queued
-
-
-def same_group(one: Ticket, other: Ticket) -> bool:
-    """Tell whether two tickets were submitted together, in the same group."""
-    return (one.group, one.run, one.created_at) == (other.group, other.run, other.created_at)
-
-
-def follow(tickets: Sequence[Ticket]) -> None:
-    """Let tickets whose key is under way elsewhere wait for its outcome and take it over."""
-    for ticket in tickets:
-        leader = ticket.leader
-        if leader is None or ticket.refusal is not None:
-            continue
-        if leader.latch is None or not leader.latch.wait(KEY_SECONDS):
-            ticket.refusal = KeyRunning(f"The command with the key {ticket.key} is under way.")
-            continue
-        try:
-            ticket.recorded = leader.transaction()
-        except BankError as refusal:
-            ticket.refusal = refusal

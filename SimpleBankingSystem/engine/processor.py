@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
 
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.commands.ticket import Ticket
-from SimpleBankingSystem.engine.work_queue import Batch, WorkQueue
+from SimpleBankingSystem.engine.work_queue import WorkQueue
+from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.book import Book, NotHeldError
 from SimpleBankingSystem.ledger.errors import BankError, GroupFailed, InternalError
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PROCESSING
@@ -53,50 +54,18 @@ class Processor:
 
     def _work(self) -> None:
         while (batch := self._queue.take()) is not None:
-            again: list[Ticket] = []
-            done: list[Ticket] = []
-            try:
-                done, again = self._decide(batch)
-                self._finished(done)
-            finally:
-                self._queue.release(batch, done, again)
+            now = self._clock()
+            book = Book(self._store, batch.names, self._currency, now)
+            decided, again = decide_batch(batch.tickets, book, now)
+            if decided:
+                self.commit(decided, book.accounts)
+            self._finished(decided)
+            self._queue.release(batch, decided, again)
 
-    def _decide(self, batch: Batch) -> tuple[list[Ticket], list[Ticket]]:
-        """Decide a batch and commit it; return what is done and what must be decided again."""
-        now = self._clock()
-        book = Book(self._store, batch.names, self._currency, now)
-        decided: list[Ticket] = []
-        again: list[Ticket] = []
-        waiting: set[str] = set()
-        for ticket in batch.tickets:
-            if again and not waiting.isdisjoint(ticket.names):
-                again.append(ticket)
-                waiting.update(ticket.names)
-                continue
-            try:
-                if ticket.members:
-                    decide_group(ticket.members, book, now)
-                else:
-                    decide(ticket, book, now)
-                    book.keep()
-            except NotHeldError as missing:
-                book.drop()
-                ticket.names = {*ticket.names, missing.name}
-                again.append(ticket)
-                waiting.update(ticket.names)
-                continue
-            if ticket.members:
-                decided.extend(ticket.members)
-            else:
-                decided.append(ticket)
-        if decided:
-            self._commit(decided, book)
-        return decided, again
-
-    def _commit(self, decided: Sequence[Ticket], book: Book) -> None:
+    def commit(self, decided: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
         """Commit, or tell everybody in the batch why that could not be done."""
         try:
-            self._store.commit(decided, book.accounts)
+            self._store.commit(decided, accounts)
         except BankError as refusal:
             log.error("a batch of %d was not committed: %s", len(decided), refusal.message)
             for ticket in decided:
@@ -106,6 +75,37 @@ class Processor:
             log.exception("incident %s: the store failed", incident)
             for ticket in decided:
                 ticket.refusal = InternalError(f"The store failed; incident {incident}.")
+
+
+def decide_batch(
+    tickets: Sequence[Ticket], book: Book, now: str
+) -> tuple[list[Ticket], list[Ticket]]:
+    """Decide tickets in their order; return what is decided and what must be queued again.
+
+    One that touches a name which the batch does not hold is queued again, and so are all later
+    ones on the same names: nothing overtakes it.
+    """
+    decided: list[Ticket] = []
+    again: list[Ticket] = []
+    waiting: set[str] = set()
+    for ticket in tickets:
+        members = ticket.members or (ticket,)
+        if again and not waiting.isdisjoint(ticket.names):
+            again.append(ticket)
+            waiting.update(ticket.names)
+            continue
+        try:
+            decide_group(members, book, now)
+        except NotHeldError as missing:
+            book.drop()
+            for member in members:
+                member.undecide()
+            ticket.names = {*ticket.names, missing.name}
+            again.append(ticket)
+            waiting.update(ticket.names)
+            continue
+        decided.extend(members)
+    return decided, again
 
 
 def decide(ticket: Ticket, book: Book, now: str) -> None:
@@ -143,7 +143,7 @@ def fail(ticket: Ticket, book: Book, error: BankError) -> None:
 
 
 def decide_group(members: Sequence[Ticket], book: Book, now: str) -> None:
-    """Decide the members one after the other; all are carried out or none.
+    """Decide the members one after the other, one command alone or a group: all or none.
 
     The first one that is refused keeps its own error, the others fail with ``group_failed``.
     """

@@ -41,6 +41,7 @@ class WorkQueue:
         self._mutex = Lock()
         self._changed = Condition(self._mutex)
         self._room = Condition(self._mutex)
+        self._idle = Condition(self._mutex)
         self._working = 0
 
     def put(self, tickets: Sequence[Ticket], *, wait: bool) -> None:
@@ -52,17 +53,32 @@ class WorkQueue:
         Raises:
             Busy: there is no room, or the bank is stopping.
         """
-        size = sum(len(ticket.members) or 1 for ticket in tickets)
+        size = sum([len(ticket.members) or 1 for ticket in tickets])
         with self._mutex:
-            while not self._closed and self._waiting and self._waiting + size > self._capacity:
-                if not wait:
-                    raise Busy("The queue is full; try again in a moment.")
+            while wait and not self._closed and self._is_full(size):
                 self._room.wait()
-            if self._closed:
-                raise Busy("The bank is stopping and takes no new commands.")
+            self._check_room(size)
             self._tickets.extend(tickets)
             self._waiting += size
             self._changed.notify()
+
+    def check_room(self, size: int) -> None:
+        """Refuse what would not fit now, before anything is done for it.
+
+        Raises:
+            Busy: there is no room, or the bank is stopping.
+        """
+        with self._mutex:
+            self._check_room(size)
+
+    def _check_room(self, size: int) -> None:
+        if self._closed:
+            raise Busy("The bank is stopping and takes no new commands.")
+        if self._is_full(size):
+            raise Busy("The queue is full; try again in a moment.")
+
+    def _is_full(self, size: int) -> bool:
+        return self._waiting > 0 and self._waiting + size > self._capacity
 
     def take(self) -> Batch | None:
         """Wait for commands whose accounts are free; None once the queue is closed and empty."""
@@ -89,17 +105,16 @@ class WorkQueue:
         reserved: set[str] = set()
         while tickets and size < self._batch:
             ticket = tickets.popleft()
-            if held and not held.isdisjoint(ticket.names):
-                free = False
-            else:
-                free = not reserved or reserved.isdisjoint(ticket.names)
-            if free:
-                taken.append(ticket)
-                mine.update(ticket.names)
-                size += len(ticket.members) or 1
-            else:
+            names = ticket.names
+            if (held and not held.isdisjoint(names)) or (
+                passed and not reserved.isdisjoint(names)
+            ):
                 passed.append(ticket)
-                reserved.update(ticket.names)
+                reserved.update(names)
+            else:
+                taken.append(ticket)
+                mine.update(names)
+                size += len(ticket.members) or 1
         tickets.extendleft(reversed(passed))
         self._waiting -= size
         held |= mine
@@ -114,6 +129,7 @@ class WorkQueue:
             self._waiting += sum(len(ticket.members) or 1 for ticket in again)
             self._working -= 1
             self._changed.notify_all()
+            self._idle.notify_all()
 
     def answer(self, tickets: Sequence[Ticket]) -> None:
         """Tell whoever waits for tickets that they are done with."""
@@ -135,7 +151,7 @@ class WorkQueue:
     def wait_idle(self, seconds: float | None = None) -> bool:
         """Wait until nothing is queued or being decided; False if that took too long."""
         with self._mutex:
-            return self._changed.wait_for(lambda: not self._tickets and not self._working, seconds)
+            return self._idle.wait_for(lambda: not self._tickets and not self._working, seconds)
 
     def drain(self) -> list[Ticket]:
         """Take out everything that waits, for a stop whose time is up."""

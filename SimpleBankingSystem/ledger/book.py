@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from SimpleBankingSystem.ledger.account import (
     CLOSED,
@@ -16,6 +16,7 @@ from SimpleBankingSystem.ledger.account import (
     internal_currency,
     is_internal,
     made_id,
+    made_number,
 )
 from SimpleBankingSystem.ledger.errors import (
     AccountClosed,
@@ -25,7 +26,7 @@ from SimpleBankingSystem.ledger.errors import (
 )
 from SimpleBankingSystem.ledger.money import in_units
 from SimpleBankingSystem.ledger.run import Run
-from SimpleBankingSystem.ledger.transaction import Posting, Transaction
+from SimpleBankingSystem.ledger.transaction import Posting, Transaction, posting
 
 NUMBERING = "account numbers"
 """The name to hold while an account's id is made; no id contains a blank."""
@@ -34,8 +35,8 @@ NUMBERING = "account numbers"
 class Look(Protocol):
     """What a command may see of the published state."""
 
-    def account(self, account_id: str) -> Account | None:
-        """Return an account as published."""
+    def load(self, names: Collection[str]) -> dict[str, Account]:
+        """Return those of the names that are accounts, as published."""
 
     def transaction(self, transaction_id: str) -> Transaction | None:
         """Return a transaction as recorded."""
@@ -59,12 +60,11 @@ class Entity(Protocol):
         """What it is known by."""
 
 
-class Effects(NamedTuple):
-    """What one command did: recovery applies these, never the command's rules."""
+Effects = tuple[list[Posting], list[tuple[str, Entity]], list[str]]
+"""What one command did: its postings, the entities that it set and the names that it claimed.
 
-    postings: list[Posting]
-    puts: list[tuple[str, Entity]]
-    claims: list[str]
+Recovery applies these, never the command's rules. (A plain tuple, made once per command.)
+"""
 
 
 class NotHeldError(Exception):
@@ -90,7 +90,7 @@ class Book:
         self.look = look
         self.currency = currency
         self.now = now
-        self.accounts: dict[str, Account] = {}
+        self.accounts = look.load(held)
         self.attempted: tuple[str, str, Decimal] | None = None
         self._held = held
         self._claimed: set[str] = set()
@@ -100,7 +100,7 @@ class Book:
         self._claims: list[str] = []
         self._before: list[tuple[str, Account | None]] = []
         self._made: set[str] = set()
-        self._last_number = 0
+        self._number = self._number_kept = 0
 
     def hold(self, name: str) -> None:
         """Insist that the batch holds a name.
@@ -116,18 +116,13 @@ class Book:
         account = self.accounts.get(account_id)
         if account is None:
             self.hold(account_id)
-            account = self.look.account(account_id)
-            if account is not None:
-                self.accounts[account_id] = account
         return account
 
     def next_account_id(self) -> str:
         """Make an id; the numbering must be held, and it covers the made id too."""
         self.hold(NUMBERING)
-        self._last_number = max(self._last_number, self.look.last_account_number) + 1
-        while made_id(self._last_number) in self.accounts:
-            self._last_number += 1
-        made = made_id(self._last_number)
+        self._number = max(self._number, self.look.last_account_number) + 1
+        made = made_id(self._number)
         self._made.add(made)
         return made
 
@@ -160,28 +155,36 @@ class Book:
             raise ValueError(f"a posting from {source} to itself")
         self.attempted = (source, target, amount)
         accounts = self.accounts
-        payer = None if is_internal(source) else accounts.get(source) or self.account(source)
-        payee = None if is_internal(target) else accounts.get(target) or self.account(target)
-        for account in (payer, payee):
-            if account is not None and account.status == CLOSED:
-                raise AccountClosed(f"{account.id} is closed.")
+        payer = accounts.get(source)
+        if payer is None and not is_internal(source):
+            payer = self.account(source)
+        payee = accounts.get(target)
+        if payee is None and not is_internal(target):
+            payee = self.account(target)
+        if payer is not None and payer.status == CLOSED:
+            raise AccountClosed(f"{source} is closed.")
+        if payee is not None and payee.status == CLOSED:
+            raise AccountClosed(f"{target} is closed.")
         currency = payer.currency if payer is not None else internal_currency(source)
         other = payee.currency if payee is not None else internal_currency(target)
         if currency != other:
             raise CurrencyMismatch(f"{source} carries {currency}, {target} {other}.")
         amount = in_units(amount, currency)
         source_balance = target_balance = None
+        before = self._before
         if payer is not None:
             source_balance = payer.balance - amount
-            if source_balance - payer.held + payer.overdraft_limit < 0:
+            if source_balance < payer.held - payer.overdraft_limit:
                 message = f"{source} has {payer.available} {currency} available, {amount} needed."
                 raise InsufficientFunds(message)
-            self._replace(payer.with_balance(source_balance), payer)
+            before.append((source, payer))
+            accounts[source] = payer.with_balance(source_balance)
         if payee is not None:
             target_balance = payee.balance + amount
-            self._replace(payee.with_balance(target_balance), payee)
+            before.append((target, payee))
+            accounts[target] = payee.with_balance(target_balance)
         self._postings.append(
-            Posting(source, target, amount, currency, source_balance, target_balance)
+            posting((source, target, amount, currency, source_balance, target_balance))
         )
 
     def put(self, kind: str, entity: Entity) -> None:
@@ -191,7 +194,9 @@ class Book:
         """
         self.hold(entity.id)
         if isinstance(entity, Account):
-            self._replace(entity, self.accounts.get(entity.id))
+            self._before.append((entity.id, self.accounts.get(entity.id)))
+            self.accounts[entity.id] = entity
+            self._number = max(self._number, made_number(entity.id))
         self._puts.append((kind, entity))
 
     def claim(self, name: str) -> bool:
@@ -206,16 +211,12 @@ class Book:
         self._claims.append(name)
         return True
 
-    def _replace(self, account: Account, before: Account | None) -> None:
-        self._before.append((account.id, before))
-        self.accounts[account.id] = account
-
     def effects(self) -> Effects:
         """Hand out what the command just decided has done, and begin the next one's list.
 
         ``keep`` or ``drop`` must follow: for a command alone at once, for a group at its end.
         """
-        effects = Effects(self._postings, self._puts, self._claims)
+        effects = self._postings, self._puts, self._claims
         self._postings = []
         if self._puts:
             self._puts = []
@@ -226,11 +227,13 @@ class Book:
 
     def keep(self) -> None:
         """Keep everything since the last ``keep`` or ``drop``."""
+        self._number_kept = self._number
         self._before.clear()
         self._claimed_since.clear()
 
     def drop(self) -> None:
-        """Take back everything since the last ``keep`` or ``drop``."""
+        """Take back everything since the last ``keep`` or ``drop``: the next id is the same."""
+        self._number = self._number_kept
         for account_id, before in reversed(self._before):
             if before is None:
                 del self.accounts[account_id]

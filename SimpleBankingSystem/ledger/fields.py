@@ -46,7 +46,7 @@ class Kind:
     help: str
     show: Callable[[object], str] = str
     numeric: bool = False
-    _remembered: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+    remembered: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def parse(self, text: str) -> object:
         """Read a text, remembering the answer.
@@ -54,12 +54,12 @@ class Kind:
         Raises:
             ValueError: with a sentence that says how to mend it.
         """
-        value = self._remembered.get(text)
+        value = self.remembered.get(text)
         if value is None:
             value = self.read(text)
-            if len(self._remembered) >= REMEMBERED_AT_MOST:
-                self._remembered.clear()
-            self._remembered[text] = value
+            if len(self.remembered) >= REMEMBERED_AT_MOST:
+                self.remembered.clear()
+            self.remembered[text] = value
         return value
 
     def parse_any(self, value: object) -> object:
@@ -198,7 +198,8 @@ def between(least: int, most: int) -> Callable[[str], int]:
 
 
 def _is_amount(value: object) -> bool:
-    return isinstance(value, Decimal)
+    """Accept only what is short when written out, which 1E+999999999 is not."""
+    return isinstance(value, Decimal) and abs(value.adjusted()) < 20
 
 
 def _is_tags(value: object) -> bool:

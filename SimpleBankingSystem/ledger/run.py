@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 RUNNING = "running"
@@ -44,10 +45,10 @@ class LinesDone:
     def __contains__(self, line: int) -> bool:
         return line <= self.highest - LINES_AT_ONCE or line in self.recent
 
-    def note(self, line: int) -> None:
-        """Note a line as done."""
-        self.recent.add(line)
-        self.highest = max(self.highest, line)
+    def note(self, lines: Collection[int]) -> None:
+        """Note lines as done."""
+        self.recent.update(lines)
+        self.highest = max(self.highest, *lines)
         if len(self.recent) > 2 * LINES_AT_ONCE:
             self.recent = {line for line in self.recent if line > self.highest - LINES_AT_ONCE}
 

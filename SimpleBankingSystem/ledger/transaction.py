@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from SimpleBankingSystem.ledger.errors import BankError
@@ -41,6 +42,10 @@ class Posting(NamedTuple):
     currency: str
     source_balance: Decimal | None
     target_balance: Decimal | None
+
+
+posting = partial(tuple.__new__, Posting)
+"""Makes a posting from a tuple of its fields, at half the cost of naming them."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -6,7 +6,7 @@ Every store gives the same answers to the same commands; one suite of tests runs
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -94,6 +94,10 @@ class Store(ABC):
     @abstractmethod
     def account(self, account_id: str) -> Account | None:
         """Return a published account, the bank's own included."""
+
+    @abstractmethod
+    def load(self, names: Collection[str]) -> dict[str, Account]:
+        """Return those of the names that are accounts, as published, for a book to work on."""
 
     @abstractmethod
     def accounts(self, *, internal: bool = False) -> Sequence[Account]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from threading import Lock
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.money import ZEROS
 from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
@@ -17,15 +18,19 @@ from SimpleBankingSystem.stores.state import State, total
 class MemoryStore(Store):
     """Keeps every transaction as an object in a list; its commit is an append.
 
-    ``clock`` returns the UTC time as text.
+    ``clock`` returns the UTC time as text. With a store ``under`` it, it begins with what that
+    one has published and keeps to itself all that is added. Only lists of transactions and
+    balances of the past are then of what was added alone.
     """
 
-    def __init__(self, clock: Callable[[], str]) -> None:
+    def __init__(self, clock: Callable[[], str], under: Store | None = None) -> None:
         self._clock = clock
-        self._state = State()
+        self._under = under
+        self._state = State() if under is None else state_of(under)
         self._journal: list[Transaction] = []
         self._latest: dict[str, int] = {}
         self._section = Lock()
+        self._now = ""
 
     @property
     def last_account_number(self) -> int:
@@ -36,6 +41,10 @@ class MemoryStore(Store):
         """Return a published account."""
         return self._state.accounts.get(account_id)
 
+    def load(self, names: Collection[str]) -> dict[str, Account]:
+        """Return those of the names that are accounts."""
+        return self._state.load(names)
+
     def accounts(self, *, internal: bool = False) -> Sequence[Account]:
         """Return all accounts of one moment."""
         return self._state.listed(internal=internal)
@@ -43,16 +52,22 @@ class MemoryStore(Store):
     def transaction(self, transaction_id: str) -> Transaction | None:
         """Return a transaction as last recorded."""
         at = self._latest.get(transaction_id)
-        return None if at is None else self._journal[at]
+        if at is not None:
+            return self._journal[at]
+        return self._under.transaction(transaction_id) if self._under else None
 
     def by_key(self, key: str) -> Transaction | None:
         """Return the transaction of a key."""
         transaction_id = self._state.names.get(key)
-        return self.transaction(transaction_id) if transaction_id else None
+        if transaction_id:
+            return self.transaction(transaction_id)
+        return self._under.by_key(key) if self._under else None
 
     def claimed(self, name: str) -> bool:
         """Tell whether a once-only name is taken."""
-        return name in self._state.names
+        if name in self._state.names:
+            return True
+        return self._under.claimed(name) if self._under else False
 
     def transactions(self, query: Query) -> Page:
         """Return one page of transactions."""
@@ -72,14 +87,15 @@ class MemoryStore(Store):
 
     def _as_last_recorded(self) -> list[Transaction]:
         journal = list(self._journal)
-        return [each for at, each in enumerate(journal) if self._latest[each.id] == at]
+        latest = {each.id: at for at, each in enumerate(journal)}
+        return [journal[at] for at in sorted(latest.values())]
 
     def balance_at(self, account_id: str, moment: str) -> Decimal | None:
         """Return an account's balance after the last commit at or before a time."""
         account = self.account(account_id)
         if account is None or account.opened_at > moment:
             return None
-        balance = account.balance * 0
+        balance = ZEROS[account.currency]
         for transaction in self._journal:
             if transaction.status == COMPLETED and transaction.completed_at <= moment:
                 for posting in transaction.postings:
@@ -95,6 +111,8 @@ class MemoryStore(Store):
 
     def failed(self) -> Iterator[Transaction]:
         """Return the FAILED transactions."""
+        if self._under is not None:
+            yield from (each for each in self._under.failed() if each.id not in self._latest)
         for transaction in self._as_last_recorded():
             if transaction.status == FAILED:
                 yield transaction
@@ -103,6 +121,8 @@ class MemoryStore(Store):
         """Return all members of a transaction's group."""
         if not transaction.group:
             return [transaction]
+        if self._under is not None and transaction.id not in self._latest:
+            return self._under.group_of(transaction)
         return [
             each
             for each in self._as_last_recorded()
@@ -120,7 +140,10 @@ class MemoryStore(Store):
 
     def lines_done(self, run_id: str) -> LinesDone:
         """Return which lines of a run are recorded."""
-        return self._state.lines.get(run_id, LinesDone())
+        lines = self._state.lines.get(run_id)
+        if lines is not None:
+            return lines
+        return self._under.lines_done(run_id) if self._under else LinesDone()
 
     def number(self, count: int) -> int:
         """Reserve numbers for transactions."""
@@ -130,13 +153,13 @@ class MemoryStore(Store):
     def commit(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
         """Append the tickets and publish them."""
         with self._section:
-            now = self._clock()
+            now = self._now = max(self._clock(), self._now)
             internal = self._state.settle(tickets, now)
             for ticket in tickets:
                 ticket.finish(self._state.last_seq + 1, now)
                 self._state.last_seq += max(1, len(ticket.postings))
-                self._latest[ticket.id] = len(self._journal)
                 self._journal.append(ticket.transaction())
+                self._latest[ticket.id] = len(self._journal) - 1
             self._state.publish(tickets, {**accounts, **internal})
 
     def archive(self) -> Report:
@@ -156,3 +179,13 @@ class MemoryStore(Store):
 
     def close(self) -> None:
         """Forget nothing: the books go with the object."""
+
+
+def state_of(store: Store) -> State:
+    """Return the state that a store has published, but for what it alone can carry on."""
+    state = State()
+    state.accounts = {account.id: account for account in store.accounts(internal=True)}
+    state.runs = {run.id: run for run in store.runs()}
+    state.last_account_number = store.last_account_number
+    state.last_transaction = store.number(0) - 1
+    return state

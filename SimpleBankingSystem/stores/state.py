@@ -6,7 +6,7 @@ adds rows that it reads back, and both come to the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from SimpleBankingSystem.commands.ticket import Ticket
@@ -38,6 +38,11 @@ class State:
         self.last_seq = 0
         self.last_transaction = 0
         self.last_account_number = 0
+
+    def load(self, names: Collection[str]) -> dict[str, Account]:
+        """Return those of the names that are accounts."""
+        accounts = self.accounts
+        return {name: accounts[name] for name in names if name in accounts}
 
     def listed(self, *, internal: bool) -> Sequence[Account]:
         """Return all accounts of one moment, the bank's own only if asked for."""
@@ -94,20 +99,26 @@ class State:
         One update of one dictionary makes all of a batch's balances visible at once.
         """
         self.accounts.update(accounts)
+        lines: dict[str, list[int]] = {}
         for ticket in tickets:
             status = ticket.status
             if ticket.line:
-                self.lines.setdefault(ticket.run, LinesDone()).note(ticket.line)
+                if ticket.run not in lines:
+                    lines[ticket.run] = []
+                lines[ticket.run].append(ticket.line)
             if ticket.key:
                 self.names[ticket.key] = ticket.id
             if status == PENDING:
                 self.pending[ticket.id] = ticket.transaction()
             elif ticket.accepted:
                 self.pending.pop(ticket.id, None)
-            for _, entity in ticket.puts:
-                self.put(entity)
-            for name in ticket.claims:
-                self.names[name] = ticket.id
+            if ticket.puts or ticket.claims:
+                for _, entity in ticket.puts:
+                    self.put(entity)
+                for name in ticket.claims:
+                    self.names[name] = ticket.id
+        for run, done in lines.items():
+            self.lines.setdefault(run, LinesDone()).note(done)
 
     def put(self, entity: Entity) -> None:
         """Take note of an entity's new value; an account's balance has its own way."""

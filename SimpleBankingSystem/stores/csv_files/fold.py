@@ -105,7 +105,7 @@ class Fold:
         done = self._state.lines.get(run)
         if done is None:
             done = self._state.lines[run] = LinesDone()
-        done.note(line)
+        done.note((line,))
 
     def finish(self) -> None:
         """Put the balances into the accounts."""

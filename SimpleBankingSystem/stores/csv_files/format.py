@@ -24,7 +24,12 @@ from SimpleBankingSystem.ledger.transaction import Posting, Transaction
 BOM = b"\xef\xbb\xbf"
 """Tells a spreadsheet that the file is UTF-8."""
 
-COLUMNS = ["seq", "commit_first", "commit_last", "transaction", "command", "status", "attempt", "source", "target", "amount", "currency", "source_balance", "target_balance", "value_date", "created_at", "started_at", "completed_at", "actor", "key", "group", "reference", "description", "error", "details", "hash_v1"]
+COLUMNS = [
+    *("seq", "commit_first", "commit_last", "transaction", "command", "status", "attempt"),
+    *("source", "target", "amount", "currency", "source_balance", "target_balance"),
+    *("value_date", "created_at", "started_at", "completed_at"),
+    *("actor", "key", "group", "reference", "description", "error", "details", "hash_v1"),
+]
 """The columns of the journal and of the archive; they are final."""
 
 JOURNAL_HEADER = BOM + ",".join(COLUMNS).encode() + b"\n"
@@ -115,62 +120,71 @@ def encode(tickets: Sequence[Ticket], last_seq: int, last_hash: str, now: str) -
     """
     first = last_seq + 1
     seq = last_seq
-    last = last_seq + sum(len(ticket.postings) or 1 for ticket in tickets)
-    span = f"{first},{last}"
+    last = last_seq + sum([len(ticket.postings) or 1 for ticket in tickets])
+    span = f",{first},{last},"
     today = now[:10]
     mark = last_hash.encode()
     rows: list[bytes] = []
+    created_at = started_at = times = ""
     for ticket in tickets:
-        ticket.finish(seq + 1, now)
+        seq += 1
+        ticket.finish(seq, now)
         command = ticket.command
-        reference, description = command.reference, command.description
-        start = f"{span},{ticket.id},{command.verb},{ticket.status},{ticket.attempt},"
-        end = (
-            f",{command.value_date or today},{ticket.created_at},{ticket.started_at},"
-            f"{ticket.completed_at},{ticket.actor},{quoted(ticket.key) if ticket.key else ''},"
-            f"{quoted(ticket.group) if ticket.group else ''},"
-            f"{quoted(reference) if reference else ''},"
-            f"{quoted(description) if description else ''},"
-            f"{failure(ticket.error) if ticket.error else ''},"
-        )
-        rest = details(ticket)
-        for legs in ticket.postings or (None,):
-            seq += 1
-            body = f"{seq},{start}{leg_cells(legs, ticket)}{end}{rest},".encode()
-            mark = b"h" + sha256(mark + body).hexdigest()[:32].encode()
-            rows.append(body + mark)
-            rest = ""
+        if ticket.created_at is not created_at or ticket.started_at is not started_at:
+            created_at, started_at = ticket.created_at, ticket.started_at
+            times = f",{created_at},{started_at}"
+        start = f"{span}{ticket.id},{command.verb},{ticket.status},{ticket.attempt},"
+        end = f",{command.value_date or today}{times},{ticket.completed_at},{texts(ticket)},"
+        row = f"{seq}{start}{leg_cells(ticket)}{end}{details(ticket)},".encode()
+        mark = b"h" + sha256(mark + row).hexdigest()[:32].encode()
+        rows.append(row + mark)
+        if len(ticket.postings) > 1:
+            for posting in ticket.postings[1:]:
+                seq += 1
+                row = f"{seq}{start}{posting_cells(posting)}{end},".encode()
+                mark = b"h" + sha256(mark + row).hexdigest()[:32].encode()
+                rows.append(row + mark)
     rows.append(b"")
     return b"\n".join(rows), mark.decode()
 
 
-def leg_cells(legs: Posting | None, ticket: Ticket) -> str:
-    """Return the cells from ``source`` to ``target_balance``.
+def texts(ticket: Ticket) -> str:
+    """Return the cells from ``actor`` to ``error``."""
+    command = ticket.command
+    reference, description, error = command.reference, command.description, ticket.error
+    if not (ticket.key or reference or description or error or ticket.group):
+        return f"{ticket.actor},,,,,"
+    why = f"{error.code}: {error.message}" if error else ""
+    cells = [quoted(each) for each in (ticket.key, ticket.group, reference, description, why)]
+    return ",".join([ticket.actor, *cells])
 
-    Without a posting they show what was tried, or the account that was set.
-    """
-    if legs is not None:
-        source, target, amount, currency, source_balance, target_balance = legs
-        return f"{source},{target},{amount!s},{currency},{source_balance!s},{target_balance!s}"
+
+def posting_cells(posting: Posting) -> str:
+    """Return the cells from ``source`` to ``target_balance`` of a posting."""
+    source, target, amount, currency, source_balance, target_balance = posting
+    return f"{source},{target},{amount!s},{currency},{source_balance!s},{target_balance!s}"
+
+
+def leg_cells(ticket: Ticket) -> str:
+    """Return the same cells of a ticket: its first posting, or what was tried or set instead."""
+    if ticket.postings:
+        return posting_cells(ticket.postings[0])
     source, target = ticket.legs()
     if ticket.attempted is not None:
         return f"{source},{target},{ticket.attempted[2]:f},,,"
-    amount = getattr(ticket.command, "amount", None)
     put = next((entity for _, entity in ticket.puts if isinstance(entity, Account)), None)
     if put is not None:
         return f",{put.id},,{put.currency},,{put.balance!s}"
+    amount = getattr(ticket.command, "amount", None)
     return f"{source},{target},{'' if amount is None else format(amount, 'f')},,,"
-
-
-def failure(error: BankError) -> str:
-    """Return the cell that says why a transaction failed."""
-    return quoted(f"{error.code}: {error.message}")
 
 
 def details(ticket: Ticket) -> str:
     """Return the cell with everything that has no column of its own."""
     command = ticket.command
-    if ticket.run and not ticket.puts and command.__dict__.keys() <= _IN_COLUMNS:
+    if not (ticket.puts or ticket.claims) and command.__dict__.keys() <= _IN_COLUMNS:
+        if not ticket.run:
+            return ""
         return f'"{{""line"":{ticket.line},""run"":""{ticket.run}""}}"'
     found: dict[str, object] = {
         name: command_cell(value)

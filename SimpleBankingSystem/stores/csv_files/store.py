@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Lock, RLock, Thread
@@ -240,6 +240,10 @@ class CsvStore(Store):
     def account(self, account_id: str) -> Account | None:
         """Return a published account."""
         return self._state.accounts.get(account_id)
+
+    def load(self, names: Collection[str]) -> dict[str, Account]:
+        """Return those of the names that are accounts."""
+        return self._state.load(names)
 
     def accounts(self, *, internal: bool = False) -> Sequence[Account]:
         """Return all accounts of one moment."""

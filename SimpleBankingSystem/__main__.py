@@ -1,0 +1,5 @@
+"""``python3 -m SimpleBankingSystem`` is ``bank``."""
+
+from SimpleBankingSystem.cli import main
+
+main()

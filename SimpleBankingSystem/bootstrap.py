@@ -1,0 +1,119 @@
+"""Settings → store → bank: the one place that names concrete classes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import SimpleBankingSystem.commands  # noqa: F401 - importing them registers the verbs
+from SimpleBankingSystem import config
+from SimpleBankingSystem.clock import Clock, utc_now
+from SimpleBankingSystem.config import Settings
+from SimpleBankingSystem.engine import bank as engine
+from SimpleBankingSystem.ledger.errors import InvalidSettings
+from SimpleBankingSystem.stores.base import Progress, Store, silent
+
+log = logging.getLogger(__name__)
+
+
+class Bank(engine.Bank):
+    """The bank, ready to be opened by the URL of its store."""
+
+    @classmethod
+    def open(
+        cls,
+        url: str = "",
+        *,
+        clock: Clock = utc_now,
+        progress: Progress = silent,
+        **settings: object,
+    ) -> Self:
+        """Open the books at a URL: ``csv:FOLDER`` or ``memory:``; a blank one is the default.
+
+        ``settings`` are those of ``config.py`` by name; ``progress`` is told of a long start.
+
+        Raises:
+            InvalidSettings: a setting, or the machine, does not allow it.
+            InUse: another process holds the books.
+            DataDamaged: they are not what the bank wrote.
+        """
+        chosen = {"store": url, **settings} if url else settings
+        return cls.start(config.given(chosen), clock=clock, progress=progress)
+
+    @classmethod
+    def start(
+        cls, settings: Settings, *, clock: Clock = utc_now, progress: Progress = silent
+    ) -> Self:
+        """Open the books that settings name; raises what ``open`` raises."""
+        store = open_store(settings, clock, progress)
+        try:
+            return cls(
+                store,
+                currency=settings.currency,
+                workers=settings.workers,
+                queue=settings.queue,
+                batch=settings.batch,
+                clock=clock,
+            )
+        except BaseException:
+            store.close()
+            raise
+
+
+def open_store(settings: Settings, clock: Clock, progress: Progress) -> Store:
+    """Open the store that ``settings.store`` names.
+
+    Raises:
+        InvalidSettings: no store has that name, or the machine is Windows.
+    """
+    check_machine(sys.platform)
+    scheme, _, place = settings.store.partition(":")
+    opener = STORES.get(scheme)
+    if opener is None:
+        raise settings.refuse("store", "must be csv:FOLDER, or memory: to keep nothing")
+    return opener(place, settings, clock, progress)
+
+
+def check_machine(platform: str) -> None:
+    """Refuse Windows, whose disks and locks nobody has proved.
+
+    Raises:
+        InvalidSettings: it is Windows.
+    """
+    if platform == "win32":
+        raise InvalidSettings("The bank does not run on Windows itself: use Docker or WSL.")
+
+
+def _open_csv(place: str, settings: Settings, clock: Clock, progress: Progress) -> Store:
+    if not place:
+        raise settings.refuse("store", "names no folder: write csv:FOLDER")
+    from SimpleBankingSystem.stores.csv_files.store import CsvStore
+
+    store = CsvStore(
+        Path(place).expanduser(),
+        clock=clock,
+        archive_after=settings.archive_after,
+        progress=progress,
+    )
+    for problem in store.start_report.problems:
+        log.warning("%s", problem)
+    return store
+
+
+def _open_memory(place: str, settings: Settings, clock: Clock, progress: Progress) -> Store:
+    del progress
+    if place:
+        raise settings.refuse("store", "needs nothing after the colon: write memory:")
+    from SimpleBankingSystem.stores.memory import MemoryStore
+
+    return MemoryStore(clock)
+
+
+STORES: dict[str, Callable[[str, Settings, Clock, Progress], Store]] = {
+    "csv": _open_csv,
+    "memory": _open_memory,
+}
+"""Every kind of store by the scheme of its URL; each is imported only when it is chosen."""

@@ -1,0 +1,203 @@
+"""The questions: what the books say, without changing them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from SimpleBankingSystem.cli import terminal
+from SimpleBankingSystem.cli.session import KindType, Session, Verb
+from SimpleBankingSystem.config import SETTINGS
+from SimpleBankingSystem.filters import ACCOUNT, FILTERS, MOMENT, query
+from SimpleBankingSystem.ledger.errors import DataDamaged
+from SimpleBankingSystem.ledger.fields import TEXT, TRANSACTION_ID
+from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.stores.base import Page
+
+QUESTIONS: list[Verb] = []
+"""Every question, in the order in which they are listed."""
+
+_ACCOUNTS = ("id", "name", "type", "status", "currency", "balance", "available", "opened_at")
+_TRANSACTIONS = (
+    "id",
+    "completed_at",
+    "command",
+    "status",
+    "source",
+    "target",
+    "amount",
+    "currency",
+    "reference",
+    "description",
+)
+_HISTORY = (
+    "completed_at",
+    "id",
+    "command",
+    "status",
+    "amount",
+    "balance",
+    "currency",
+    "other",
+    "description",
+)
+_RUNS = ("id", "name", "status", "started_at", "finished_at", "completed", "failed", "rejected")
+
+
+def question(name: str, example: str) -> Callable[[Callable[..., Any]], Verb]:
+    """Declare a question under its name, with an example."""
+
+    def declare(ask: Callable[..., Any]) -> Verb:
+        asked = click.command(name, cls=Verb, example=example)(click.pass_obj(ask))
+        QUESTIONS.append(asked)
+        return asked
+
+    return declare
+
+
+def _filters(*without: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a list its options, one for each filter."""
+
+    def add(ask: Callable[..., Any]) -> Callable[..., Any]:
+        for declared in reversed(FILTERS):
+            if declared.name not in without:
+                flag = f"--{declared.name.replace('_', '-')}"
+                metavar = declared.kind.name.upper()
+                ask = click.option(flag, metavar=metavar, help=declared.kind.help)(ask)
+        return ask
+
+    return add
+
+
+@question("accounts", example="accounts")
+@click.option("--internal", is_flag=True, help="the bank's own accounts too")
+def accounts(session: Session, *, internal: bool) -> None:
+    """List all accounts."""
+    with session.books() as bank:
+        session.show_list(_ACCOUNTS, [each.to_dict() for each in bank.accounts(internal=internal)])
+
+
+@question("account", example="account A00000001")
+@click.argument("account_id", metavar="ACCOUNT", type=KindType(ACCOUNT))
+def account(session: Session, account_id: str) -> None:
+    """Show one account."""
+    with session.books() as bank:
+        session.show(bank.account(account_id).to_dict())
+
+
+@question("history", example="history A00000001 --since 2026-11-01")
+@click.argument("account_id", metavar="ACCOUNT", type=KindType(ACCOUNT))
+@_filters("account")
+def history(session: Session, account_id: str, **texts: str | None) -> None:
+    """Show what happened on an account, with its balance after each transaction."""
+    asked = query({**texts, "account": account_id})
+    with session.books() as bank:
+        page = bank.transactions(asked)
+        rows = [row for each in page.items for row in _legs(each, account_id)]
+        _show_page(session, page, _HISTORY, rows)
+
+
+@question("balance", example="balance A00000001 --at 2026-11-20")
+@click.argument("account_id", metavar="ACCOUNT", type=KindType(ACCOUNT))
+@click.option("--at", metavar="MOMENT", type=KindType(MOMENT), help=MOMENT.help)
+def balance(session: Session, account_id: str, at: str | None) -> None:
+    """Show an account's balance, now or at a past moment."""
+    with session.books() as bank:
+        money = bank.balance(account_id, at or "")
+        if session.as_json:
+            currency = bank.account(account_id).currency
+            shape = {"account": account_id, "balance": str(money), "currency": currency}
+            terminal.show_json({**shape, "at": at})
+        else:
+            click.echo(money)
+
+
+@question("transactions", example="transactions --status FAILED --limit 10")
+@_filters()
+def transactions(session: Session, **texts: str | None) -> None:
+    """List transactions, the newest first."""
+    asked = query(texts)
+    with session.books() as bank:
+        page = bank.transactions(asked)
+        _show_page(session, page, _TRANSACTIONS, [each.to_dict() for each in page.items])
+
+
+@question("transaction", example="transaction T00000000001")
+@click.argument(
+    "transaction_id", metavar="[TRANSACTION]", type=KindType(TRANSACTION_ID), required=False
+)
+@click.option("--key", type=KindType(TEXT), help="find it by its key instead")
+def transaction(session: Session, transaction_id: str | None, key: str | None) -> None:
+    """Show one transaction."""
+    if bool(transaction_id) == bool(key):
+        raise click.UsageError("Give either a transaction's id or --key.")
+    with session.books() as bank:
+        found = bank.transaction(transaction_id) if transaction_id else bank.by_key(key or "")
+        session.show(found.to_dict())
+
+
+@question("runs", example="runs")
+def runs(session: Session) -> None:
+    """List the runs of command files."""
+    with session.books() as bank:
+        session.show_list(_RUNS, [dataclasses.asdict(run) for run in bank.runs()])
+
+
+@question("verify", example="verify")
+def verify(session: Session) -> int:
+    """Check the books against themselves: every row, every balance, every sum."""
+    with session.books() as bank:
+        with terminal.progress_bar("Verifying") as progress:
+            report = bank.verify(progress)
+        if session.as_json:
+            terminal.show_json({"facts": report.facts, "problems": report.problems})
+        else:
+            terminal.show_facts(report.facts)
+            for problem in report.problems:
+                click.echo(problem)
+    return DataDamaged.exit if report.problems else 0
+
+
+@question("settings", example="settings")
+def settings(session: Session) -> None:
+    """Show every setting, and where its value comes from."""
+    rows = [
+        {
+            "setting": name,
+            "value": getattr(session.settings, name),
+            "from": session.settings.origin(name),
+            "variable": setting.variable,
+            "meaning": setting.help,
+        }
+        for name, setting in SETTINGS.items()
+    ]
+    session.show_list(tuple(rows[0]), rows)
+
+
+def _show_page(
+    session: Session, page: Page, columns: tuple[str, ...], rows: list[dict[str, object]]
+) -> None:
+    shapes = [each.to_dict() for each in page.items]
+    session.show_list(columns, rows, shapes=shapes, cursor=page.next)
+
+
+def _legs(transaction: Transaction, account_id: str) -> Iterator[dict[str, object]]:
+    """Return a transaction as its account sees it: what came or went, and what was left."""
+    shape = transaction.to_dict()
+    if not transaction.postings:
+        yield {**shape, "amount": None}
+    for posting in transaction.postings:
+        if account_id == posting.target:
+            yield _leg(shape, posting.amount, posting.target_balance, posting.source)
+        elif account_id == posting.source:
+            yield _leg(shape, -posting.amount, posting.source_balance, posting.target)
+
+
+def _leg(
+    shape: dict[str, object], amount: Decimal, balance: Decimal | None, other: str
+) -> dict[str, object]:
+    return {**shape, "amount": amount, "balance": balance, "other": other}

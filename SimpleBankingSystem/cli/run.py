@@ -1,0 +1,101 @@
+"""``bank run``: a command file, with a progress bar, a summary and the outcome of each line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from SimpleBankingSystem.cli import terminal
+from SimpleBankingSystem.cli.session import INTERRUPTED, KindType, Session, Verb
+from SimpleBankingSystem.ledger.fields import NAME
+
+if TYPE_CHECKING:
+    from SimpleBankingSystem.runs import Outcome
+
+LINES_WRONG = 1
+"""Exit status where the file was carried out, but not every line of it was completed."""
+
+
+@click.command("run", cls=Verb, example="run day.csv --results results.csv")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option(
+    "--results",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="write what became of each line here, and refused lines to a file beside it",
+)
+@click.option("--dry-run", is_flag=True, help="take the same path, and keep nothing")
+@click.option("--stop-on-error", is_flag=True, help="stop at the first line that goes wrong")
+@click.option("--again", is_flag=True, help="carry out once more what was carried out already")
+@click.option(
+    "--run",
+    "name",
+    type=KindType(NAME),
+    help="what the run is called, if not like the file; - needs it",
+)
+@click.pass_obj
+def run(
+    session: Session,
+    file: str,
+    results: Path | None,
+    *,
+    dry_run: bool,
+    stop_on_error: bool,
+    again: bool,
+    name: str | None,
+) -> int:
+    """Carry out a command file, or standard input (-).
+
+    CSV or JSON Lines: a column for the verb, called command, and one for each field. Each line is
+    carried out once, however often the run is stopped and started again. Ends with 1 if a line
+    failed or was rejected.
+    """
+    from SimpleBankingSystem.runs import Options, run_file
+
+    if file == "-" and not name:
+        raise click.UsageError("Standard input has no name: give --run NAME.")
+    options = Options(
+        name=name or "", again=again, stop_on_error=stop_on_error, dry_run=dry_run, results=results
+    )
+    lines = 0
+    with session.books() as bank:
+        try:
+            with terminal.progress_bar("Running", unit="lines") as bar:
+
+                def tell(read: int, size: int, dealt: int, *_: int) -> None:
+                    nonlocal lines
+                    lines = dealt
+                    bar(read, size, dealt)
+
+                outcome = run_file(bank, file, options, tell)
+        except KeyboardInterrupt:
+            kept = "nothing is kept" if dry_run else "they and what was under way are kept"
+            terminal.say(f"Stopped after {lines:,} lines: {kept}. The same command goes on there.")
+            return INTERRUPTED
+    return show(session, outcome, dry_run=dry_run)
+
+
+def show(session: Session, outcome: Outcome, *, dry_run: bool) -> int:
+    """Show the summary of a run; return the exit status that it stands for."""
+    if outcome.finished_before:
+        terminal.say(f"Run {outcome.run_id} was finished before: nothing to do without --again.")
+    for problem in outcome.problems:
+        terminal.say(problem)
+    lines = outcome.completed + outcome.failed + outcome.rejected
+    session.show(
+        {
+            "run": outcome.run_id,
+            "name": outcome.name,
+            "kept": not dry_run,
+            "completed": outcome.completed,
+            "failed": outcome.failed,
+            "rejected": outcome.rejected,
+            "already_done": outcome.already_done,
+            "stopped": outcome.stopped,
+            "seconds": round(outcome.seconds, 3),
+            "lines_per_second": round(lines / outcome.seconds) if outcome.seconds else None,
+            "refused_lines": str(outcome.refused_file) if outcome.refused_file else None,
+        }
+    )
+    return LINES_WRONG if outcome.failed or outcome.rejected else 0

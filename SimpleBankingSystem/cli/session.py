@@ -1,0 +1,150 @@
+"""What all commands of the command line share: options, settings, the books, an example."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from SimpleBankingSystem import config, logs
+from SimpleBankingSystem.bootstrap import Bank
+from SimpleBankingSystem.cli import terminal
+from SimpleBankingSystem.config import SETTINGS, Settings
+from SimpleBankingSystem.ledger.fields import Kind
+from SimpleBankingSystem.ledger.transaction import Transaction
+
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit status where somebody stopped it."""
+
+_SHARED = "SimpleBankingSystem.shared"
+
+
+class KindType(click.ParamType[object]):
+    """A kind of field as the command line reads it, with the kind's own sentences."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.name = kind.name
+        self._kind = kind
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        """Read a text."""
+        try:
+            return self._kind.parse(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command line: its settings, and whether a person or a program reads the answer."""
+
+    settings: Settings
+    as_json: bool
+
+    @contextmanager
+    def books(self) -> Iterator[Bank]:
+        """Open the books, and leave them clean."""
+        with terminal.progress_bar("Opening the books") as progress:
+            bank = Bank.start(self.settings, progress=progress)
+        with bank:
+            yield bank
+
+    def show(self, facts: Mapping[str, object]) -> None:
+        """Answer with one thing."""
+        if self.as_json:
+            terminal.show_json(facts)
+        else:
+            terminal.show_facts(facts)
+
+    def show_list(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Mapping[str, object]],
+        *,
+        shapes: Sequence[Mapping[str, object]] | None = None,
+        cursor: int = 0,
+    ) -> None:
+        """Answer with a list: a person sees columns of ``rows``, a program the whole ``shapes``.
+
+        ``cursor`` is that of the next page, 0 at the end.
+        """
+        if self.as_json:
+            terminal.show_json({"items": shapes or rows, "next": cursor or None})
+            return
+        terminal.show_table(columns, rows)
+        if cursor:
+            terminal.say(f"There is more: --cursor {cursor}")
+
+    def show_transaction(self, transaction: Transaction) -> int:
+        """Answer with a transaction; return the exit status that it stands for."""
+        self.show(transaction.to_dict())
+        if transaction.error is None:
+            return 0
+        return terminal.refuse(transaction.error, as_json=self.as_json, transaction=transaction)
+
+
+class Verb(click.Command):
+    """A sub-command: it has an example, and takes the shared options before and behind its name."""
+
+    def __init__(self, *arguments: Any, example: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.example = example
+        self.epilog = f"\b\nExample:\n  bank {example}\n\nOptions of every command: bank --help"
+        own = {param.name for param in self.params}
+        self.params += [each for each in shared_options(brief=True) if each.name not in own]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words; a negative amount looks like an option and deserves a better answer."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name[1:2].isdigit():
+                message = "No amount is negative: write it without the sign in front."
+                raise click.UsageError(message, ctx) from error
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read the settings and set up the log before anything is done."""
+        shared: dict[str, Any] = ctx.meta.get(_SHARED, {})
+        settings = config.load({name: shared[name] for name in SETTINGS if name in shared})
+        logs.set_up(settings.log, logging.INFO if "verbose" in shared else logging.WARNING)
+        ctx.obj = Session(settings, "json" in shared)
+        return super().invoke(ctx)
+
+
+def shared_options(*, brief: bool) -> list[click.Option]:
+    """Return the options that every command takes; ``brief`` leaves most of them out of the help.
+
+    A sub-command that has an option of the same name keeps its own.
+    """
+    settings = [
+        _shared_option(
+            [setting.flag],
+            metavar=setting.name.rpartition("_")[2].upper(),
+            help=f"{setting.help} [{setting.variable}, else {setting.default}]",
+            hidden=brief,
+        )
+        for setting in SETTINGS.values()
+    ]
+    return [
+        _shared_option(["--json"], is_flag=True, help="answer as JSON"),
+        _shared_option(["-v", "--verbose"], is_flag=True, help="say more in the log", hidden=brief),
+        *settings,
+    ]
+
+
+def _shared_option(names: list[str], **options: Any) -> click.Option:
+    return click.Option(names, expose_value=False, callback=_remember, **options)
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    """Keep what was given before or behind the sub-command's name; the latter is read last."""
+    if value:
+        ctx.meta.setdefault(_SHARED, {})[param.name] = value

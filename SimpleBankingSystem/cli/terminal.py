@@ -1,0 +1,172 @@
+"""What a terminal, a pipe or a program sees: answers on standard output, the rest beside them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import click
+
+from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
+from SimpleBankingSystem.ledger.transaction import Transaction
+
+Row = Mapping[str, object]
+
+_number = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+
+
+def say(sentence: str) -> None:
+    """Tell a person something beside the answer."""
+    click.echo(sentence, err=True)
+
+
+def show_json(shape: object) -> None:
+    """Answer a program with one JSON document."""
+    click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
+
+
+def show_facts(facts: Row) -> None:
+    """Answer a person with one thing, a line for each fact that is not blank."""
+    texts = dict(_flat(facts))
+    width = max(map(len, texts), default=0)
+    for name, text in texts.items():
+        if text:
+            click.echo(f"{name.ljust(width)}  {text}")
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Answer a person with a table: drawn on a terminal, plain and never cut on a pipe."""
+    texts = [[_text(row.get(column)) for column in columns] for row in rows]
+    right = [all(_number.fullmatch(row[i]) for row in texts if row[i]) for i in range(len(columns))]
+    if sys.stdout.isatty():
+        _draw(columns, texts, right)
+    else:
+        _align(columns, texts, right)
+
+
+def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column, is_number in zip(columns, right, strict=True):
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    # What a customer typed is text: it must not be taken for markup or a smiley.
+    Console(markup=False, emoji=False, highlight=False).print(table)
+
+
+def _align(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+    lines = [columns, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    for line in lines:
+        cells = [
+            cell.rjust(width) if is_number else cell.ljust(width)
+            for cell, width, is_number in zip(line, widths, right, strict=True)
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _flat(facts: Row) -> Iterator[tuple[str, str]]:
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name} {part}", text) for part, text in _flat(value))
+        else:
+            yield name, _text(value)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(_text, value))
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={text}" for name, text in _flat(value) if text)
+    return str(value)
+
+
+def problem(error: BankError, transaction: Transaction | None = None) -> dict[str, object]:
+    """Return an error as a problem (RFC 9457), with the FAILED transaction where there is one."""
+    shape: dict[str, object] = {
+        "type": "about:blank",
+        "title": (error.__doc__ or error.code).splitlines()[0],
+        "status": error.http,
+        "detail": error.message,
+        "code": error.code,
+        "retryable": error.retryable,
+    }
+    if isinstance(error, InvalidCommand):
+        shape["errors"] = error.errors
+    if transaction is not None:
+        shape["transaction"] = transaction.to_dict()
+    return shape
+
+
+def refuse(error: BankError, *, as_json: bool, transaction: Transaction | None = None) -> int:
+    """Say on standard error why something was refused; return the exit status."""
+    if as_json:
+        click.echo(json.dumps(problem(error, transaction), ensure_ascii=False), err=True)
+        return error.exit
+    if not error.retryable:
+        hope = "trying again cannot help"
+    elif transaction is None:
+        hope = "trying again later may help"
+    else:
+        hope = f"trying again later may help: bank retry {transaction.id}"
+    if isinstance(error, InvalidCommand):
+        for name, reason in error.errors.items():
+            say(f"{name.replace('_', '-')}: {reason}")
+        say(f"Nothing was done ({error.code}).")
+    else:
+        say(f"{error.message} ({error.code}; {hope})")
+    return error.exit
+
+
+class Bar(Protocol):
+    """Told how much is done, of how much, and how many units that is, if they are others."""
+
+    def __call__(self, done: int, total: int, units: int | None = None, /) -> None: ...
+
+
+@contextmanager
+def progress_bar(title: str, unit: str = "") -> Iterator[Bar]:
+    """Hand out a progress that draws a bar with time left and rate; silent on a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    task = bar.add_task(title, total=None, rate="")
+
+    def tell(done: int, total: int, units: int | None = None) -> None:
+        # The bar appears when there is something to tell: most work is done before that.
+        bar.start()
+        seconds = bar.tasks[task].elapsed
+        rate = f"{units / seconds:,.0f} {unit}/s" if units and seconds else ""
+        bar.update(task, completed=done, total=total, rate=rate)
+
+    try:
+        yield tell
+    finally:
+        bar.stop()

@@ -1,0 +1,91 @@
+"""Every declared verb as a sub-command, derived from its fields."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from typing import Any
+
+import click
+
+from SimpleBankingSystem.cli.session import KindType, Session, Verb
+from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Field, Request
+from SimpleBankingSystem.ledger.fields import TEXT
+from SimpleBankingSystem.ledger.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+
+def derive(kind: type[Request]) -> Verb:
+    """Return the sub-command of a verb.
+
+    Required fields are positional and the others options. A verb that has a sibling for
+    everything, as ``retry`` has ``retry_all``, also takes ``--all`` instead of its fields.
+    """
+    everything = REGISTRY.get(f"{kind.verb}_all")
+    params = [_parameter(declared, required=everything is None) for declared in kind.fields]
+    if issubclass(kind, Command):
+        meaning = "a name for this very command: given again, it is not carried out twice"
+        params.append(click.Option(["--key"], type=KindType(TEXT), help=meaning))
+    if everything is not None:
+        params.append(click.Option(["--all", "every"], is_flag=True, help=everything.help()))
+
+    @click.pass_context
+    def callback(ctx: click.Context, /, *, key: str | None = None, every: bool = False, **texts: Any) -> int:
+        given = {name: text for name, text in texts.items() if text is not None}
+        if every and everything is not None:
+            return carry_out(ctx.obj, everything.parse(given), key or "")
+        return carry_out(ctx.obj, kind.parse(given), key or "")
+
+    return Verb(
+        command_name(kind.verb),
+        params=params,
+        callback=callback,
+        help=f"{kind.help()}\n\n{_positional(kind)}",
+        short_help=kind.help(),
+        example=example(kind),
+    )
+
+
+def carry_out(session: Session, request: Request, key: str) -> int:
+    """Carry out a command or an action, show what came of it, and return the exit status."""
+    with session.books() as bank:
+        result: object
+        if isinstance(request, Command):
+            result = bank.execute(request, key=key)
+        elif isinstance(request, Action):
+            result = bank.perform(request)
+        if isinstance(result, Transaction):
+            log.info("%s %s is %s", result.id, result.command, result.status)
+            return session.show_transaction(result)
+        if isinstance(result, dict):
+            session.show(result)
+    return 0
+
+
+def command_name(verb: str) -> str:
+    """Return a verb as the command line writes it."""
+    return verb.replace("_", "-")
+
+
+def example(kind: type[Request]) -> str:
+    """Return an example of a verb's sub-command, from the verb's own example."""
+    return shlex.join([command_name(kind.verb), *kind.example().values()])
+
+
+def _parameter(declared: Field, *, required: bool) -> click.Parameter:
+    """Return the argument or option of a field; the command itself will read the text.
+
+    So one mistake does not hide the next: ``parse`` names every bad field at once.
+    """
+    if declared.required:
+        return click.Argument([declared.name], required=required, default=None)
+    metavar = declared.kind.name.upper().replace(" ", "-")
+    flag = f"--{command_name(declared.name)}"
+    return click.Option([flag, declared.name], metavar=metavar, help=declared.kind.help)
+
+
+def _positional(kind: type[Request]) -> str:
+    """Return the lines of the help that explain the positional fields."""
+    lines = [f"  {each.name.upper():<18}{each.kind.help}" for each in kind.fields if each.required]
+    return "\n".join(["\b", *lines]) if lines else ""

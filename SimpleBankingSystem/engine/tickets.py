@@ -1,0 +1,103 @@
+"""What becomes of tickets before they are queued: keys, names, groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from SimpleBankingSystem.commands.base import Command
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.account import made_number
+from SimpleBankingSystem.ledger.book import NUMBERING
+from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, KeyReused, KeyRunning
+from SimpleBankingSystem.ledger.fields import read_text
+from SimpleBankingSystem.stores.base import Store
+
+KEY_SECONDS = 30
+"""How long a repeated key waits for the command that is under way with it."""
+
+_actor = re.compile(r"[A-Za-z0-9_.@-]{1,64}", re.ASCII)
+
+
+def ticket_from(command: Command, key: str, actor: str) -> Ticket:
+    """Return a ticket of somebody, with a key or none.
+
+    Raises:
+        InvalidCommand: the books cannot keep the key or the actor's name.
+    """
+    ticket = Ticket(command)
+    try:
+        ticket.key = read_text(key)
+    except ValueError as error:
+        raise InvalidCommand({"key": str(error)}) from None
+    if _actor.fullmatch(actor) is None:
+        raise InvalidCommand({"actor": "must be 1 to 64 letters, digits or _ . @ -"})
+    ticket.actor = actor
+    return ticket
+
+
+def names_to_hold(command: Command, look: Store) -> Collection[str]:
+    """Return what a command locks: what it names, and the numbering if that may make its account.
+
+    So whoever guesses the id of an account that is about to be opened comes after the opening,
+    however many workers there are.
+    """
+    names = command.accounts(look)
+    for name in names:
+        if look.account(name) is None and made_number(name):
+            return (*names, NUMBERING)
+    return names
+
+
+def grouped(tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Return the tickets as they are queued: the first of each group carries all its members.
+
+    A group's members follow each other and have the same ``group``; together they lock all that
+    any of them touches. Groups of the same name that were submitted one after the other, such as
+    those that a stop left PENDING, are told apart by their run and time.
+    """
+    queued: list[Ticket] = []
+    for ticket in tickets:
+        if not ticket.group:
+            queued.append(ticket)
+            continue
+        first = queued[-1] if queued else None
+        if first is not None and first.members and same_group(first, ticket):
+            first.members = [*first.members, ticket]
+            first.names = {*first.names, *ticket.names}
+        else:
+            ticket.members = [ticket]
+            queued.append(ticket)
+    return queued
+
+
+def same_group(one: Ticket, other: Ticket) -> bool:
+    """Tell whether two tickets were submitted together, in the same group."""
+    return (one.group, one.run, one.created_at) == (other.group, other.run, other.created_at)
+
+
+def refuse_torn_groups(tickets: Sequence[Ticket], fresh: Sequence[Ticket]) -> list[Ticket]:
+    """Refuse the fresh members of groups of which another member's key was used before.
+
+    Half of a group is never carried out. Returns those that are refused.
+    """
+    answered = {ticket.group for ticket in tickets if ticket.leader or ticket.recorded}
+    torn = [ticket for ticket in fresh if ticket.group and ticket.group in answered]
+    for ticket in torn:
+        ticket.refusal = KeyReused(f"A part of the group {ticket.group} was given before.")
+    return torn
+
+
+def follow(tickets: Sequence[Ticket]) -> None:
+    """Let tickets whose key is under way elsewhere wait for its outcome and take it over."""
+    for ticket in tickets:
+        leader = ticket.leader
+        if leader is None or ticket.refusal is not None:
+            continue
+        if leader.latch is None or not leader.latch.wait(KEY_SECONDS):
+            ticket.refusal = KeyRunning(f"The command with the key {ticket.key} is under way.")
+            continue
+        try:
+            ticket.recorded = leader.transaction()
+        except BankError as refusal:
+            ticket.refusal = refusal

@@ -1,0 +1,45 @@
+"""The log, on standard error: lines for a person, or one JSON object a line for a machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+
+_transaction = re.compile(r"\bT[0-9]{11,}", re.ASCII)
+
+
+class JsonLines(logging.Formatter):
+    """Writes a record as one line of JSON, with the transaction that it speaks of, if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        message = record.getMessage()
+        found = _transaction.search(message)
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": message,
+            "transaction": found[0] if found else None,
+            "exception": self.formatException(record.exc_info) if record.exc_info else None,
+        }
+        return json.dumps({name: value for name, value in line.items() if value is not None})
+
+
+class StandardError(logging.Handler):
+    """Writes to standard error as it is at that moment: a progress bar puts itself in between."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        sys.stderr.write(f"{self.format(record)}\n")
+
+
+def set_up(form: str, level: int) -> None:
+    """Send records of ``level`` and above to standard error, as ``text`` or ``json``."""
+    handler = StandardError()
+    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(JsonLines() if form == "json" else text)
+    logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -1,0 +1,139 @@
+"""Feeding: a chunk of lines goes through the bank, and what became of each is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.errors import (
+    BankError,
+    Busy,
+    DataDamaged,
+    DiskFull,
+    InternalError,
+    OutcomeUnknown,
+)
+from SimpleBankingSystem.ledger.run import LinesDone
+from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, Transaction
+from SimpleBankingSystem.runs.lines import ActionLine, Entry, Line, RefusedLine
+from SimpleBankingSystem.runs.results import Results
+
+PROBLEMS_KEPT = 20
+"""How many of the lines that went wrong are told at the end; the results file has them all."""
+
+BANK_FAULTS = (Busy, DataDamaged, DiskFull, InternalError, OutcomeUnknown)
+"""Refusals that say nothing about a line: the run stops, and is resumed when the bank is well."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of lines: what became of them in this execution of the run."""
+
+    completed: int = 0
+    failed: int = 0
+    rejected: int = 0
+    already_done: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> int:
+        """How many lines were dealt with."""
+        return self.completed + self.failed + self.rejected + self.already_done
+
+    def problem(self, line: int, error: BankError | None) -> None:
+        """Keep one of the first problems, for a person."""
+        if error is not None and len(self.problems) < PROBLEMS_KEPT:
+            self.problems.append(f"line {line}: {error.code}: {error.message}")
+
+
+class Feed:
+    """Carries out chunks of one run. ``done`` are the lines that the journal has already."""
+
+    def __init__(self, bank: Bank, done: LinesDone, results: Results | None) -> None:
+        self.tally = Tally()
+        self._bank = bank
+        self._done = done
+        self._results = results
+
+    def carry_out(self, chunk: Sequence[Entry]) -> None:
+        """Carry out what is not done yet and wait until it is durable.
+
+        Raises:
+            BankError: the bank cannot go on; what it did is counted.
+        """
+        if isinstance(chunk[0], ActionLine):
+            self._perform(chunk[0])
+        else:
+            self._submit(chunk)
+        if self._results is not None:
+            self._results.flush()
+
+    def _submit(self, chunk: Sequence[Entry]) -> None:
+        tickets = [entry for entry in chunk if isinstance(entry, Line)]
+        if self._done.highest:
+            tickets = [ticket for ticket in tickets if ticket.line not in self._done]
+        self._bank.submit(tickets, wait=True).wait()
+        fault: BankError | None = None
+        completed = 0
+        for entry in chunk:
+            if entry.status == COMPLETED and self._results is None:
+                completed += 1
+            elif isinstance(entry, RefusedLine):
+                self._rejected(entry)
+            elif isinstance(entry, Line):
+                fault = fault or self._answered(entry)
+        self.tally.completed += completed
+        if fault is not None:
+            raise fault
+
+    def _answered(self, ticket: Line) -> BankError | None:
+        """Note what became of a line; return the bank's own fault, if that is what became of it."""
+        if ticket.line in self._done:
+            self.tally.already_done += 1
+            return None
+        refusal = ticket.refusal
+        if refusal is None:
+            self._transacted(ticket.line, ticket.recorded or ticket)
+        elif isinstance(refusal, BANK_FAULTS):
+            return refusal
+        else:
+            self._rejected(RefusedLine(ticket.line, ticket.text, ticket.group, refusal))
+        return None
+
+    def _transacted(self, line: int, outcome: Line | Transaction) -> None:
+        if outcome.status == FAILED:
+            self.tally.failed += 1
+            self.tally.problem(line, outcome.error)
+        else:
+            self.tally.completed += 1
+        if self._results is not None:
+            self._results.done(line, outcome)
+
+    def _rejected(self, entry: RefusedLine) -> None:
+        self.tally.rejected += 1
+        self.tally.problem(entry.line, entry.error)
+        if self._results is not None:
+            self._results.rejected(entry)
+
+    def _perform(self, entry: ActionLine) -> None:
+        """Carry out an action, unless a later line is done: then so was this one.
+
+        An action has no row in the journal, so the last one before a crash may be done twice.
+        """
+        if entry.line < self._done.highest:
+            self.tally.already_done += 1
+            return
+        try:
+            answer = self._bank.perform(entry.action)
+        except BANK_FAULTS:
+            raise
+        except BankError as refusal:
+            self._rejected(RefusedLine(entry.line, entry.text, "", refusal))
+            return
+        if isinstance(answer, Transaction):
+            self._transacted(entry.line, answer)
+            return
+        self.tally.completed += 1
+        if self._results is not None:
+            self._results.performed(entry.line)

@@ -1,0 +1,160 @@
+"""The results file: a row per line, and beside it the refused lines as they were."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from io import TextIOWrapper
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.account import is_internal
+from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidFile
+from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
+from SimpleBankingSystem.runs.lines import REJECTED, RefusedLine
+from SimpleBankingSystem.stores.csv_files.format import BOM, quoted
+
+HEADER = "line,transaction,status,code,reason,balance\n"
+REASON_AT_MOST = 500
+"""Characters of a reason; the line itself stands in the file of refused lines."""
+
+_row = re.compile(rb"^([0-9]+),", re.MULTILINE)
+
+
+class Results:
+    """Writes what became of each line, in the order of the lines.
+
+    ``path`` is the results file; ``refused`` is the file of refused lines beside it, which is made
+    when the first of them comes, with the command file's ``header`` on top. A resumed run writes
+    on below the last row, and writes no line again that has a row.
+    """
+
+    def __init__(self, path: Path, header: str, extension: str, *, resumed: bool) -> None:
+        """Open the results file.
+
+        Raises:
+            InvalidFile: it cannot be written, or it is some other file.
+        """
+        self.path = path
+        self.refused = path.with_name(f"{path.stem}.refused.{extension}")
+        self.any_refused = False
+        self._header = header
+        self._resumed = resumed
+        self._last = 0
+        try:
+            self._rows = self._opened()
+        except (OSError, ValueError) as error:
+            raise InvalidFile(f"{path} cannot be written: {error}.") from None
+        self._refused: TextIOWrapper | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._rows.close()
+            if self._refused is not None:
+                self._refused.close()
+        except OSError as failure:
+            raise self._lost(failure) from None
+
+    def _opened(self) -> TextIOWrapper:
+        """Open the file where rows are to be added; it must be new or hold results already."""
+        start = BOM + HEADER.encode()
+        if not self.path.is_file() or not self.path.stat().st_size:
+            file: BinaryIO = self.path.open("wb")
+        else:
+            file = self.path.open("r+b")
+            if file.read(len(start)) != start:
+                file.close()
+                raise ValueError("it exists and holds no results")
+            if self._resumed:
+                self._last = _to_last_row(file)
+                return _texts(file)
+            file.seek(0)
+            file.truncate()
+        file.write(start)
+        return _texts(file)
+
+    def done(self, line: int, outcome: Ticket | Transaction) -> None:
+        """Write the row of a line that became a transaction."""
+        if line > self._last:
+            error, balance = outcome.error, ""
+            if outcome.postings:
+                source, _, _, _, source_balance, target_balance = outcome.postings[0]
+                balance = f"{target_balance if is_internal(source) else source_balance}"
+            self._write(line, outcome.id, outcome.status, error, balance)
+
+    def performed(self, line: int) -> None:
+        """Write the row of an action that was carried out."""
+        if line > self._last:
+            self._write(line, "", COMPLETED, None, "")
+
+    def rejected(self, entry: RefusedLine) -> None:
+        """Write the row of a line that was refused, and the line itself to the other file."""
+        self.any_refused = True
+        if entry.line > self._last:
+            self._write(entry.line, "", REJECTED, entry.error, "")
+            if self._refused is None:
+                self._refused = self._opened_refused()
+            self._refused.write(entry.text + "\n")
+
+    def _write(
+        self, line: int, transaction: str, status: str, error: BankError | None, balance: str
+    ) -> None:
+        why = f"{error.code},{quoted(error.message[:REASON_AT_MOST])}" if error else ","
+        self._rows.write(f"{line},{transaction},{status},{why},{balance}\n")
+
+    def _opened_refused(self) -> TextIOWrapper:
+        try:
+            if self._resumed and self.refused.is_file():
+                return _texts(self.refused.open("ab"))
+            file = self.refused.open("wb")
+        except OSError as error:
+            raise InvalidFile(f"{self.refused} cannot be written: {error}.") from None
+        if self._header:
+            file.write(BOM + self._header.encode() + b"\n")
+        return _texts(file)
+
+    def flush(self) -> None:
+        """Hand all rows to the machine.
+
+        Raises:
+            DiskFull: InvalidFile: it does not take them.
+        """
+        try:
+            self._rows.flush()
+            if self._refused is not None:
+                self._refused.flush()
+        except OSError as error:
+            raise self._lost(error) from None
+
+    def _lost(self, error: OSError) -> BankError:
+        kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else InvalidFile
+        return kind(f"{self.path} cannot be written: {error.strerror}.")
+
+
+def _texts(file: BinaryIO) -> TextIOWrapper:
+    """Return a file to write texts to; bytes that were no UTF-8 come out as they were."""
+    return TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="")
+
+
+def _to_last_row(file: BinaryIO) -> int:
+    """Go to the end of the last whole row, drop what is behind it, and return its line's number."""
+    size = file.seek(0, os.SEEK_END)
+    start = max(0, size - 8 * REASON_AT_MOST)
+    file.seek(start)
+    tail = file.read()
+    whole = tail[: tail.rfind(b"\n") + 1]
+    file.seek(start + len(whole))
+    file.truncate()
+    rows = _row.findall(whole)
+    return int(rows[-1]) if rows else 0
