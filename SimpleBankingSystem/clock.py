@@ -11,4 +11,4 @@ Clock = Callable[[], str]
 
 def utc_now() -> str:
     """Return the machine's time."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

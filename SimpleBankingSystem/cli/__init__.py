@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,7 +21,6 @@ from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 
 DISK = 74
 """Exit status where a file that the user named could not be read or written."""
-NOBODY_READS = 128 + signal.SIGPIPE
 
 
 def verbs() -> list[str]:
@@ -89,7 +87,6 @@ def answer(words: Sequence[str]) -> int:
     as_json = "--json" in words
     try:
         status = bank.main(list(words), "bank", standalone_mode=False)
-        sys.stdout.flush()
         return int(status or 0)
     except click.UsageError as error:
         return misused(error, as_json=as_json)
@@ -98,10 +95,6 @@ def answer(words: Sequence[str]) -> int:
     except click.Abort:
         terminal.say("Stopped. What was under way is done whole or not at all: bank transactions")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the answer has gone; Python must not try to flush it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOBODY_READS
     except OSError as error:
         terminal.say(f"{error.filename or 'The disk'}: {error.strerror or error}")
         return DISK

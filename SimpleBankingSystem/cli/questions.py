@@ -16,7 +16,6 @@ from SimpleBankingSystem.filters import ACCOUNT, FILTERS, MOMENT, query
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.ledger.fields import TEXT, TRANSACTION_ID
 from SimpleBankingSystem.ledger.transaction import Transaction
-from SimpleBankingSystem.stores.base import Page
 
 QUESTIONS: list[Verb] = []
 """Every question, in the order in which they are listed."""
@@ -97,8 +96,9 @@ def history(session: Session, account_id: str, **texts: str | None) -> None:
     asked = query({**texts, "account": account_id})
     with session.books() as bank:
         page = bank.transactions(asked)
+        shapes = [each.to_dict() for each in page.items]
         rows = [row for each in page.items for row in _legs(each, account_id)]
-        _show_page(session, page, _HISTORY, rows)
+        session.show_list(_HISTORY, shapes, rows=rows, cursor=page.next)
 
 
 @question("balance", example="balance A00000001 --at 2026-11-20")
@@ -123,7 +123,7 @@ def transactions(session: Session, **texts: str | None) -> None:
     asked = query(texts)
     with session.books() as bank:
         page = bank.transactions(asked)
-        _show_page(session, page, _TRANSACTIONS, [each.to_dict() for each in page.items])
+        session.show_list(_TRANSACTIONS, [each.to_dict() for each in page.items], cursor=page.next)
 
 
 @question("transaction", example="transaction T00000000001")
@@ -176,13 +176,6 @@ def settings(session: Session) -> None:
         for name, setting in SETTINGS.items()
     ]
     session.show_list(tuple(rows[0]), rows)
-
-
-def _show_page(
-    session: Session, page: Page, columns: tuple[str, ...], rows: list[dict[str, object]]
-) -> None:
-    shapes = [each.to_dict() for each in page.items]
-    session.show_list(columns, rows, shapes=shapes, cursor=page.next)
 
 
 def _legs(transaction: Transaction, account_id: str) -> Iterator[dict[str, object]]:

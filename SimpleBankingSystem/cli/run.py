@@ -80,22 +80,24 @@ def show(session: Session, outcome: Outcome, *, dry_run: bool) -> int:
     """Show the summary of a run; return the exit status that it stands for."""
     if outcome.finished_before:
         terminal.say(f"Run {outcome.run_id} was finished before: nothing to do without --again.")
-    for problem in outcome.problems:
-        terminal.say(problem)
     lines = outcome.completed + outcome.failed + outcome.rejected
-    session.show(
-        {
-            "run": outcome.run_id,
-            "name": outcome.name,
-            "kept": not dry_run,
-            "completed": outcome.completed,
-            "failed": outcome.failed,
-            "rejected": outcome.rejected,
-            "already_done": outcome.already_done,
-            "stopped": outcome.stopped,
-            "seconds": round(outcome.seconds, 3),
-            "lines_per_second": round(lines / outcome.seconds) if outcome.seconds else None,
-            "refused_lines": str(outcome.refused_file) if outcome.refused_file else None,
-        }
-    )
+    summary: dict[str, object] = {
+        "run": outcome.run_id,
+        "name": outcome.name,
+        "kept": not dry_run,
+        "completed": outcome.completed,
+        "failed": outcome.failed,
+        "rejected": outcome.rejected,
+        "already_done": outcome.already_done,
+        "stopped": outcome.stopped,
+        "seconds": round(outcome.seconds, 3),
+        "lines_per_second": round(lines / outcome.seconds) if outcome.seconds else None,
+        "refused_lines": str(outcome.refused_file) if outcome.refused_file else None,
+    }
+    if session.as_json:
+        summary["problems"] = outcome.problems
+    else:
+        for problem in outcome.problems:
+            terminal.say(problem)
+    session.show(summary)
     return LINES_WRONG if outcome.failed or outcome.rejected else 0

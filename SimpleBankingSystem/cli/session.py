@@ -66,19 +66,20 @@ class Session:
     def show_list(
         self,
         columns: Sequence[str],
-        rows: Sequence[Mapping[str, object]],
+        shapes: Sequence[Mapping[str, object]],
         *,
-        shapes: Sequence[Mapping[str, object]] | None = None,
+        rows: Sequence[Mapping[str, object]] | None = None,
         cursor: int = 0,
     ) -> None:
-        """Answer with a list: a person sees columns of ``rows``, a program the whole ``shapes``.
+        """Answer with a list: a program gets whole shapes, a person some columns of them.
 
-        ``cursor`` is that of the next page, 0 at the end.
+        A person sees ``rows`` instead where they are given. ``cursor`` is that of the next page,
+        0 at the end.
         """
         if self.as_json:
-            terminal.show_json({"items": shapes or rows, "next": cursor or None})
+            terminal.show_json({"items": shapes, "next": cursor or None})
             return
-        terminal.show_table(columns, rows)
+        terminal.show_table(columns, shapes if rows is None else rows)
         if cursor:
             terminal.say(f"There is more: --cursor {cursor}")
 
@@ -127,7 +128,7 @@ def shared_options(*, brief: bool) -> list[click.Option]:
     settings = [
         _shared_option(
             [setting.flag],
-            metavar=setting.name.rpartition("_")[2].upper(),
+            metavar="NUMBER" if isinstance(setting.default, int) else setting.name.upper(),
             help=f"{setting.help} [{setting.variable}, else {setting.default}]",
             hidden=brief,
         )

@@ -31,7 +31,9 @@ def derive(kind: type[Request]) -> Verb:
         params.append(click.Option(["--all", "every"], is_flag=True, help=everything.help()))
 
     @click.pass_context
-    def callback(ctx: click.Context, /, *, key: str | None = None, every: bool = False, **texts: Any) -> int:
+    def callback(
+        ctx: click.Context, /, *, key: str | None = None, every: bool = False, **texts: Any
+    ) -> int:
         given = {name: text for name, text in texts.items() if text is not None}
         if every and everything is not None:
             return carry_out(ctx.obj, everything.parse(given), key or "")
@@ -50,10 +52,10 @@ def derive(kind: type[Request]) -> Verb:
 def carry_out(session: Session, request: Request, key: str) -> int:
     """Carry out a command or an action, show what came of it, and return the exit status."""
     with session.books() as bank:
-        result: object
         if isinstance(request, Command):
-            result = bank.execute(request, key=key)
-        elif isinstance(request, Action):
+            result: object = bank.execute(request, key=key)
+        else:
+            assert isinstance(request, Action)
             result = bank.perform(request)
         if isinstance(result, Transaction):
             log.info("%s %s is %s", result.id, result.command, result.status)
@@ -74,12 +76,13 @@ def example(kind: type[Request]) -> str:
 
 
 def _parameter(declared: Field, *, required: bool) -> click.Parameter:
-    """Return the argument or option of a field; the command itself will read the text.
+    """Return the argument or option of a field.
 
-    So one mistake does not hide the next: ``parse`` names every bad field at once.
+    What is missing or bad is left to the command itself: ``parse`` names it all at once.
     """
     if declared.required:
-        return click.Argument([declared.name], required=required, default=None)
+        metavar = declared.name.upper() if required else f"[{declared.name.upper()}]"
+        return click.Argument([declared.name], required=False, metavar=metavar)
     metavar = declared.kind.name.upper().replace(" ", "-")
     flag = f"--{command_name(declared.name)}"
     return click.Option([flag, declared.name], metavar=metavar, help=declared.kind.help)

@@ -9,7 +9,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
-from typing import Annotated, Any, ClassVar, Protocol, Self, TypeVar, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Protocol,
+    Self,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 from typing import get_type_hints as type_hints
 
 from SimpleBankingSystem.ledger.book import Book, Look
@@ -138,9 +148,13 @@ class Request:
 
     def given(self) -> dict[str, object]:
         """Return the fields that were given: those that differ from their default."""
-        values = {declared.name: getattr(self, declared.name) for declared in self.fields}
-        defaults = {declared.name: declared.default for declared in self.fields}
-        return {name: value for name, value in values.items() if value != defaults[name]}
+        # A default is an attribute of the class, so what is set on the instance is all to look at.
+        values = self.__dict__
+        return {
+            declared.name: values[declared.name]
+            for declared in self.fields
+            if declared.name in values and values[declared.name] != declared.default
+        }
 
     @classmethod
     def help(cls) -> str:
@@ -151,8 +165,8 @@ class Request:
     def example(cls) -> dict[str, str]:
         """Return an example that ``parse`` accepts, made from the fields' kinds."""
         example = {name: kind.example for name, kind in _required(cls)}
-        if example.get("target") == example.get("source"):
-            example = {**example, "target": "A00000002"} if "target" in example else example
+        if "source" in example and "target" in example:
+            example["target"] = "A00000002"
         return example
 
 
@@ -218,6 +232,7 @@ class _Declare(Protocol):
     def __call__(self, cls: type[_Declared], /) -> type[_Declared]: ...
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def command(verb: str, *, route: str = "", surfaces: bool = True) -> _Declare:
     """Declare a command or an action under its public name.
 

@@ -89,22 +89,25 @@ def decide_batch(
     again: list[Ticket] = []
     waiting: set[str] = set()
     for ticket in tickets:
-        members = ticket.members or (ticket,)
         if again and not waiting.isdisjoint(ticket.names):
             again.append(ticket)
             waiting.update(ticket.names)
             continue
         try:
-            decide_group(members, book, now)
+            if ticket.members:
+                decide_group(ticket.members, book, now)
+                decided.extend(ticket.members)
+            else:
+                decide(ticket, book, now)
+                book.keep()
+                decided.append(ticket)
         except NotHeldError as missing:
             book.drop()
-            for member in members:
+            for member in ticket.members or (ticket,):
                 member.undecide()
             ticket.names = {*ticket.names, missing.name}
             again.append(ticket)
             waiting.update(ticket.names)
-            continue
-        decided.extend(members)
     return decided, again
 
 
@@ -129,12 +132,15 @@ def decide(ticket: Ticket, book: Book, now: str) -> None:
         fail(ticket, book, InternalError(f"A fault of the bank; incident {ticket.id}."))
     else:
         ticket.status = COMPLETED
-        ticket.error = None
         ticket.postings, ticket.puts, ticket.claims = book.effects()
 
 
 def fail(ticket: Ticket, book: Book, error: BankError) -> None:
-    """Take back what the command did and note why it failed."""
+    """Take back what the command did and note why it failed.
+
+    The traceback is dropped: it would keep the whole batch in memory for as long as the ticket.
+    """
+    error.__traceback__ = None
     ticket.attempted = book.attempted
     ticket.status = FAILED
     ticket.error = error
@@ -143,7 +149,7 @@ def fail(ticket: Ticket, book: Book, error: BankError) -> None:
 
 
 def decide_group(members: Sequence[Ticket], book: Book, now: str) -> None:
-    """Decide the members one after the other, one command alone or a group: all or none.
+    """Decide the members of a group one after the other: all are carried out or none.
 
     The first one that is refused keeps its own error, the others fail with ``group_failed``.
     """

@@ -6,7 +6,7 @@ made the batch durable and published it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from SimpleBankingSystem.ledger.account import (
 from SimpleBankingSystem.ledger.errors import (
     AccountClosed,
     AccountNotFound,
+    BankError,
     CurrencyMismatch,
     InsufficientFunds,
 )
@@ -60,7 +61,7 @@ class Entity(Protocol):
         """What it is known by."""
 
 
-Effects = tuple[list[Posting], list[tuple[str, Entity]], list[str]]
+Effects = tuple[Sequence[Posting], Sequence[tuple[str, Entity]], Sequence[str]]
 """What one command did: its postings, the entities that it set and the names that it claimed.
 
 Recovery applies these, never the command's rules. (A plain tuple, made once per command.)
@@ -153,7 +154,13 @@ class Book:
         """
         if source == target:
             raise ValueError(f"a posting from {source} to itself")
-        self.attempted = (source, target, amount)
+        try:
+            self._post(source, target, amount)
+        except BankError:
+            self.attempted = (source, target, amount)
+            raise
+
+    def _post(self, source: str, target: str, amount: Decimal) -> None:
         accounts = self.accounts
         payer = accounts.get(source)
         if payer is None and not is_internal(source):
@@ -216,7 +223,7 @@ class Book:
 
         ``keep`` or ``drop`` must follow: for a command alone at once, for a group at its end.
         """
-        effects = self._postings, self._puts, self._claims
+        effects = self._postings, self._puts or (), self._claims or ()
         self._postings = []
         if self._puts:
             self._puts = []

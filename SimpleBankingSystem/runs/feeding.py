@@ -15,8 +15,8 @@ from SimpleBankingSystem.ledger.errors import (
     OutcomeUnknown,
 )
 from SimpleBankingSystem.ledger.run import LinesDone
-from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, Transaction
-from SimpleBankingSystem.runs.lines import ActionLine, Entry, Line, RefusedLine
+from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Transaction
+from SimpleBankingSystem.runs.lines import ActionLine, Entry, Line, RefusedLine, reason
 from SimpleBankingSystem.runs.results import Results
 
 PROBLEMS_KEPT = 20
@@ -44,7 +44,7 @@ class Tally:
     def problem(self, line: int, error: BankError | None) -> None:
         """Keep one of the first problems, for a person."""
         if error is not None and len(self.problems) < PROBLEMS_KEPT:
-            self.problems.append(f"line {line}: {error.code}: {error.message}")
+            self.problems.append(f"line {line}: {error.code}: {reason(error)}")
 
 
 class Feed:
@@ -75,14 +75,15 @@ class Feed:
             tickets = [ticket for ticket in tickets if ticket.line not in self._done]
         self._bank.submit(tickets, wait=True).wait()
         fault: BankError | None = None
-        completed = 0
+        completed, unwritten = 0, self._results is None
         for entry in chunk:
-            if entry.status == COMPLETED and self._results is None:
-                completed += 1
-            elif isinstance(entry, RefusedLine):
+            if isinstance(entry, RefusedLine):
                 self._rejected(entry)
             elif isinstance(entry, Line):
-                fault = fault or self._answered(entry)
+                if unwritten and entry.status == COMPLETED and entry.refusal is None:
+                    completed += 1
+                else:
+                    fault = self._answered(entry) or fault
         self.tally.completed += completed
         if fault is not None:
             raise fault
@@ -93,8 +94,13 @@ class Feed:
             self.tally.already_done += 1
             return None
         refusal = ticket.refusal
+        outcome = ticket.recorded or ticket
+        if refusal is None and outcome.status == PENDING:
+            refusal = Busy(
+                "The bank was stopped; what it accepted is carried out at its next start."
+            )
         if refusal is None:
-            self._transacted(ticket.line, ticket.recorded or ticket)
+            self._transacted(ticket.line, outcome)
         elif isinstance(refusal, BANK_FAULTS):
             return refusal
         else:

@@ -11,7 +11,6 @@ from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Request
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, InvalidFile
 from SimpleBankingSystem.ledger.fields import read_text
-from SimpleBankingSystem.ledger.transaction import PENDING
 
 LINE_AT_MOST = 65_536
 """Bytes of a line; a longer one is refused, so that no line fills the memory."""
@@ -19,8 +18,8 @@ LINE_AT_MOST = 65_536
 PAGE = 49_152
 """Bytes read at a time: fewer than a line may have, so that most pages hold no line too long."""
 
-REJECTED = "REJECTED"
-"""The status of a line that did not become a transaction."""
+REASON_AT_MOST = 500
+"""Characters of a message that are told; the line itself stands in the file of refused lines."""
 
 VERB, KEY, GROUP = "command", "key", "group"
 """The columns that belong to the line and not to its command."""
@@ -44,7 +43,6 @@ class ActionLine:
     text: str
     action: Action
     group: str | None = ""
-    status: str = PENDING
 
 
 @dataclass(slots=True)
@@ -55,7 +53,6 @@ class RefusedLine:
     text: str
     group: str | None
     error: BankError
-    status: str = REJECTED
 
 
 Entry = Line | ActionLine | RefusedLine
@@ -136,6 +133,14 @@ def checked(text: str) -> str:
 def refused(reason: str) -> InvalidCommand:
     """Return the refusal of a line as a whole."""
     return InvalidCommand({"line": reason})
+
+
+def reason(error: BankError) -> str:
+    """Return why a line went wrong, on one short line whatever the command file held."""
+    message = error.message[:REASON_AT_MOST]
+    if message.isprintable():
+        return message
+    return "".join(mark if mark.isprintable() else f"\\u{ord(mark):04x}" for mark in message)
 
 
 def requests() -> Mapping[str, type[Request]]:

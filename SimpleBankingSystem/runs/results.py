@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 from io import TextIOWrapper
@@ -13,15 +14,21 @@ from typing import BinaryIO, Self
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import is_internal
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidFile
+from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, LinesDone
 from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
-from SimpleBankingSystem.runs.lines import REJECTED, RefusedLine
+from SimpleBankingSystem.runs.lines import REASON_AT_MOST, RefusedLine, reason
 from SimpleBankingSystem.stores.csv_files.format import BOM, quoted
 
-HEADER = "line,transaction,status,code,reason,balance\n"
-REASON_AT_MOST = 500
-"""Characters of a reason; the line itself stands in the file of refused lines."""
+log = logging.getLogger(__name__)
 
-_row = re.compile(rb"^([0-9]+),", re.MULTILINE)
+HEADER = "line,transaction,status,code,reason,balance\n"
+REJECTED = "REJECTED"
+"""The status of a line that did not become a transaction."""
+
+ROW_AT_MOST = 10 * REASON_AT_MOST
+"""Bytes of a row, amply."""
+
+_row = re.compile(rb"(?<=\n)([0-9]+),")
 
 
 class Results:
@@ -29,7 +36,8 @@ class Results:
 
     ``path`` is the results file; ``refused`` is the file of refused lines beside it, which is made
     when the first of them comes, with the command file's ``header`` on top. A resumed run writes
-    on below the last row, and writes no line again that has a row.
+    on below the last row, and writes no line again that has a row; the few lines that were done
+    when it broke off, but had no row yet, stay without one.
     """
 
     def __init__(self, path: Path, header: str, extension: str, *, resumed: bool) -> None:
@@ -39,11 +47,11 @@ class Results:
             InvalidFile: it cannot be written, or it is some other file.
         """
         self.path = path
-        self.refused = path.with_name(f"{path.stem}.refused.{extension}")
+        self.refused = refused_path(path, extension)
         self.any_refused = False
         self._header = header
         self._resumed = resumed
-        self._last = 0
+        self._written = LinesDone()
         try:
             self._rows = self._opened()
         except (OSError, ValueError) as error:
@@ -64,7 +72,9 @@ class Results:
             if self._refused is not None:
                 self._refused.close()
         except OSError as failure:
-            raise self._lost(failure) from None
+            if error is None:
+                raise self._lost(failure) from None
+            log.error("%s", self._lost(failure).message)
 
     def _opened(self) -> TextIOWrapper:
         """Open the file where rows are to be added; it must be new or hold results already."""
@@ -77,7 +87,7 @@ class Results:
                 file.close()
                 raise ValueError("it exists and holds no results")
             if self._resumed:
-                self._last = _to_last_row(file)
+                self._written = _to_last_row(file)
                 return _texts(file)
             file.seek(0)
             file.truncate()
@@ -86,7 +96,7 @@ class Results:
 
     def done(self, line: int, outcome: Ticket | Transaction) -> None:
         """Write the row of a line that became a transaction."""
-        if line > self._last:
+        if line not in self._written:
             error, balance = outcome.error, ""
             if outcome.postings:
                 source, _, _, _, source_balance, target_balance = outcome.postings[0]
@@ -95,13 +105,13 @@ class Results:
 
     def performed(self, line: int) -> None:
         """Write the row of an action that was carried out."""
-        if line > self._last:
+        if line not in self._written:
             self._write(line, "", COMPLETED, None, "")
 
     def rejected(self, entry: RefusedLine) -> None:
         """Write the row of a line that was refused, and the line itself to the other file."""
         self.any_refused = True
-        if entry.line > self._last:
+        if entry.line not in self._written:
             self._write(entry.line, "", REJECTED, entry.error, "")
             if self._refused is None:
                 self._refused = self._opened_refused()
@@ -110,7 +120,7 @@ class Results:
     def _write(
         self, line: int, transaction: str, status: str, error: BankError | None, balance: str
     ) -> None:
-        why = f"{error.code},{quoted(error.message[:REASON_AT_MOST])}" if error else ","
+        why = f"{error.code},{quoted(reason(error))}" if error else ","
         self._rows.write(f"{line},{transaction},{status},{why},{balance}\n")
 
     def _opened_refused(self) -> TextIOWrapper:
@@ -142,19 +152,30 @@ class Results:
         return kind(f"{self.path} cannot be written: {error.strerror}.")
 
 
+def refused_path(results: Path, extension: str) -> Path:
+    """Return the file of refused lines beside a results file."""
+    return results.with_name(f"{results.stem}.refused.{extension}")
+
+
 def _texts(file: BinaryIO) -> TextIOWrapper:
     """Return a file to write texts to; bytes that were no UTF-8 come out as they were."""
     return TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="")
 
 
-def _to_last_row(file: BinaryIO) -> int:
-    """Go to the end of the last whole row, drop what is behind it, and return its line's number."""
+def _to_last_row(file: BinaryIO) -> LinesDone:
+    """Go to the end of the last whole row, drop what is behind it; return which lines have rows.
+
+    As far back as a line may lack its row there are ``LINES_AT_ONCE`` rows at most.
+    """
     size = file.seek(0, os.SEEK_END)
-    start = max(0, size - 8 * REASON_AT_MOST)
+    start = max(0, size - LINES_AT_ONCE * ROW_AT_MOST)
     file.seek(start)
     tail = file.read()
-    whole = tail[: tail.rfind(b"\n") + 1]
-    file.seek(start + len(whole))
+    end = tail.rfind(b"\n") + 1
+    file.seek(start + end)
     file.truncate()
-    rows = _row.findall(whole)
-    return int(rows[-1]) if rows else 0
+    written = LinesDone()
+    begin = tail.find(b"\n") + 1
+    if rows := _row.findall(tail, begin, end):
+        written.note([int(line) for line in rows])
+    return written

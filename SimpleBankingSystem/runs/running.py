@@ -14,10 +14,10 @@ from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.run_file import FinishRun, StartRun
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import InvalidCommand, InvalidFile, RunRefused
-from SimpleBankingSystem.ledger.run import FINISHED, RUNNING, LinesDone, Run
+from SimpleBankingSystem.ledger.run import FINISHED, RUNNING, Run
 from SimpleBankingSystem.runs.feeding import Feed, Tally
 from SimpleBankingSystem.runs.groups import chunks, whole
-from SimpleBankingSystem.runs.results import Results
+from SimpleBankingSystem.runs.results import Results, refused_path
 from SimpleBankingSystem.runs.source import Source
 from SimpleBankingSystem.stores.memory import MemoryStore
 
@@ -42,7 +42,7 @@ class Options:
 
     ``name`` is what the run is called: the file's name unless given, and needed for what is no
     file. ``again`` carries out once more what was carried out already. ``results`` is the file
-    that gets a row per line; refused lines go to a file beside it.
+    that gets a row for each line that this execution deals with; refused lines go to one beside it.
     """
 
     name: str = ""
@@ -146,7 +146,7 @@ def _carried_out(
     results = _results(source, options, resumed=earlier_run is not None)
     with results or nullcontext():
         run_id = earlier_run.id if earlier_run else _begun(bank, source)
-        feed = Feed(bank, _copy(bank.lines_done(run_id)), results)
+        feed = Feed(bank, bank.lines_done(run_id).copy(), results)
         tally = feed.tally
         entries = source.layout.lines.entries(source.pages(), run_id)
         stopped = False
@@ -187,11 +187,13 @@ def _results(source: Source, options: Options, *, resumed: bool) -> Results | No
     path = options.results
     if path is None:
         return None
-    if source.is_same_file(path):
-        raise InvalidFile(f"{path} is the command file itself; give another file for the results.")
+    lines = source.layout.lines
+    for written in (path, refused_path(path, lines.extension)):
+        if source.is_same_file(written):
+            message = f"{written} is the command file itself; give another file for the results."
+            raise InvalidFile(message)
     if options.dry_run and resumed and path.exists():
         raise InvalidFile(f"{path} may belong to the run that a dry run would resume.")
-    lines = source.layout.lines
     return Results(path, lines.header, lines.extension, resumed=resumed)
 
 
@@ -238,11 +240,6 @@ def _insist(bank: Bank, command: Command) -> None:
     error = bank.execute(command).error
     if error is not None:
         raise error
-
-
-def _copy(done: LinesDone) -> LinesDone:
-    """Return the lines that are done now: the store's own record grows while the run goes on."""
-    return LinesDone(done.highest, set(done.recent))
 
 
 def _tell(progress: Progress, source: Source, tally: Tally) -> None:

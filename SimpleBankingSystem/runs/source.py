@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -55,26 +55,18 @@ class Source:
             InvalidFile: it cannot be opened or is no command file.
             DiskFull: there is no room for the temporary copy.
         """
-        self._file = _opened(source)
-        ours = self._file is not source and source != STANDARD_INPUT
-        try:
-            regular = ours and _is_regular(self._file)
+        with ExitStack() as opened:
+            self._file = _opened(source, opened)
+            regular = _is_regular(source, self._file)
             self.name = name or named(source, regular=regular)
             head = read(self._file, LINE_AT_MOST)
             self.layout = layout(head)
             if not regular:
-                stream = self._file
-                self._file = _spooled(stream, head)
-                if ours:
-                    stream.close()
-                ours = True
+                self._file = _spooled(self._file, head, opened)
             self._stamp = self._stamped()
             self.digest, self.size = _survey(self._file)
             self.first_line = self._first_line()
-        except BaseException:
-            if ours:
-                self._file.close()
-            raise
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +77,7 @@ class Source:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        self._opened.close()
 
     def pages(self) -> Iterator[Page]:
         """Read the data lines from the first one on."""
@@ -135,19 +127,23 @@ def named(source: object, *, regular: bool) -> str:
     return Path(str(source)).name
 
 
-def _opened(source: str | Path | BinaryIO) -> BinaryIO:
+def _opened(source: str | Path | BinaryIO, opened: ExitStack) -> BinaryIO:
+    """Return what is to be read; ``opened`` will close what is opened here, and nothing else."""
     if source == STANDARD_INPUT:
         return sys.stdin.buffer
     if not isinstance(source, str | Path):
         return source
     try:
-        return Path(source).open("rb")
+        return opened.enter_context(Path(source).open("rb"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidFile(f"{source} cannot be opened: {reason}.") from None
 
 
-def _is_regular(file: BinaryIO) -> bool:
+def _is_regular(source: str | Path | BinaryIO, file: BinaryIO) -> bool:
+    """Tell whether a source is a file that can be read twice, which no stream of others is."""
+    if source == STANDARD_INPUT or not isinstance(source, str | Path):
+        return False
     return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
 
@@ -169,13 +165,12 @@ def layout(head: bytes) -> Layout:
         return Layout(JsonLines(), len(head) - len(text), 1)
     start = head.rfind(b"\n", 0, start) + 1 or len(head) - len(text)
     end = head.find(b"\n", start)
-    if end < 0:
-        end = len(head)
-        if end >= LINE_AT_MOST:
-            raise InvalidFile(f"The first line is longer than {LINE_AT_MOST:,} bytes.")
+    end = len(head) if end < 0 else end
     header = head[start:end]
     if b"\0" in header:
         raise InvalidFile("The file is no text in UTF-8: its first line contains NUL bytes.")
+    if end >= LINE_AT_MOST:
+        raise InvalidFile(f"The first line is longer than {LINE_AT_MOST:,} bytes.")
     if b"\r" in header.removesuffix(b"\r"):
         raise InvalidFile("Lines end with a lone carriage return; save the file with LF or CRLF.")
     try:
@@ -185,23 +180,20 @@ def layout(head: bytes) -> Layout:
     return Layout(CsvLines(columns), end + 1, head.count(b"\n", 0, end) + 2)
 
 
-def _spooled(stream: BinaryIO, head: bytes) -> BinaryIO:
+def _spooled(stream: BinaryIO, head: bytes, opened: ExitStack) -> BinaryIO:
     """Copy a stream to a temporary file that vanishes with the process.
 
     Raises:
         InvalidFile: a line is so long that the stream may have no end.
         DiskFull: there is no room.
     """
-    spool = TemporaryFile()  # noqa: SIM115 - the source closes it
     try:
+        spool = opened.enter_context(TemporaryFile())  # noqa: SIM115
         for block in _with_lines(stream, head):
             spool.write(block)
         spool.flush()
-    except BaseException as error:
-        spool.close()
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise DiskFull("There is no room for a temporary copy of the input.") from None
-        raise
+    except OSError as error:
+        raise DiskFull(f"The input cannot be copied to {gettempdir()}: {error.strerror}.") from None
     return spool
 
 

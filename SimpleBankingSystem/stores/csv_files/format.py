@@ -125,16 +125,15 @@ def encode(tickets: Sequence[Ticket], last_seq: int, last_hash: str, now: str) -
     today = now[:10]
     mark = last_hash.encode()
     rows: list[bytes] = []
-    created_at = started_at = times = ""
     for ticket in tickets:
         seq += 1
         ticket.finish(seq, now)
         command = ticket.command
-        if ticket.created_at is not created_at or ticket.started_at is not started_at:
-            created_at, started_at = ticket.created_at, ticket.started_at
-            times = f",{created_at},{started_at}"
         start = f"{span}{ticket.id},{command.verb},{ticket.status},{ticket.attempt},"
-        end = f",{command.value_date or today}{times},{ticket.completed_at},{texts(ticket)},"
+        end = (
+            f",{command.value_date or today},{ticket.created_at},{ticket.started_at},"
+            f"{ticket.completed_at},{texts(ticket)},"
+        )
         row = f"{seq}{start}{leg_cells(ticket)}{end}{details(ticket)},".encode()
         mark = b"h" + sha256(mark + row).hexdigest()[:32].encode()
         rows.append(row + mark)

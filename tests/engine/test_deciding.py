@@ -1,0 +1,183 @@
+"""Deciding a batch: what goes again, what raises, what the store refuses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import pytest
+
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.engine.processor import decide_batch
+from SimpleBankingSystem.engine.tickets import grouped
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.book import Book
+from SimpleBankingSystem.ledger.errors import BankError, DiskFull
+from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
+from SimpleBankingSystem.stores.memory import MemoryStore
+from tests.banks import DEADLINE, TickingClock, balances, code, do, done, submitted, ticket
+
+NOW = "2026-06-01T00:00:00.000000Z"
+
+
+def on(made: Ticket, *names: str) -> Ticket:
+    made.id, made.names = f"T{id(made)}", names
+    return made
+
+
+def book_holding(bank: Bank, tickets: Sequence[Ticket]) -> Book:
+    return Book(bank.store, {name for each in tickets for name in each.names}, "EUR", NOW)
+
+
+def test_what_touches_a_name_it_does_not_hold_goes_again_and_who_comes_after_it_too(
+    bank: Bank,
+) -> None:
+    done(bank, "open_account", name="Other", account="OTHER", initial_deposit="50")
+    first = on(ticket("deposit", account="RICH", amount="1"), "RICH")
+    short = on(ticket("transfer", source="RICH", target="POOR", amount="5"), "RICH")
+    after_source = on(ticket("withdraw", account="RICH", amount="2"), "RICH")
+    after_target = on(ticket("deposit", account="POOR", amount="3"), "POOR")
+    after_both = on(ticket("transfer", source="POOR", target="OTHER", amount="1"), "POOR", "OTHER")
+    after_that = on(ticket("withdraw", account="OTHER", amount="1"), "OTHER")
+    tickets = [first, short, after_source, after_target, after_both, after_that]
+    short_names = set(short.names)
+    book = book_holding(bank, [first, short, after_source])
+    decided, again = decide_batch(tickets[:3], book, NOW)
+    assert (decided, again) == ([first], [short, after_source])
+    assert set(short.names) == {*short_names, "POOR"}
+    assert (short.status, short.started_at, list(short.postings)) == (PENDING, "", [])
+    assert book.accounts["RICH"].balance == Decimal("101.00")
+
+    short.names = ("RICH",)
+    unlucky = [short, after_target, after_both, after_that]
+    holding = {"RICH", "OTHER"}
+    decided, again = decide_batch(unlucky, Book(bank.store, holding, "EUR", NOW), NOW)
+    assert (decided, again) == ([], unlucky)
+
+
+def test_a_group_that_goes_again_leaves_nothing_behind(bank: Bank) -> None:
+    members = [
+        on(ticket("deposit", account="RICH", amount="1", group="g"), "RICH"),
+        on(ticket("deposit", account="POOR", amount="1", group="g"), "RICH"),
+    ]
+    (first,) = grouped(members)
+    book = book_holding(bank, members)
+    decided, again = decide_batch([first], book, NOW)
+    assert (decided, again) == ([], [first])
+    assert [each.status for each in members] == [PENDING, PENDING]
+    assert [list(each.postings) for each in members] == [[], []]
+    assert book.accounts["RICH"].balance == Decimal("100.00")
+    assert set(first.names) == {"RICH", "POOR"}
+    decided, again = decide_batch([first], book_holding(bank, [first]), NOW)
+    assert ([each.status for each in decided], again) == ([COMPLETED, COMPLETED], [])
+
+
+def test_a_reversal_of_what_was_not_yet_known_goes_again(bank: Bank) -> None:
+    """Its hint is taken before the transaction is published, so it lacks the accounts."""
+    paid = done(bank, "transfer", source="RICH", target="POOR", amount="60")
+    blind = on(ticket("reverse", transaction=paid.id), paid.id)
+    for missing in ("POOR", "RICH"):
+        decided, again = decide_batch([blind], book_holding(bank, [blind]), NOW)
+        assert (decided, again) == ([], [blind])
+        assert missing in blind.names
+    decided, again = decide_batch([blind], book_holding(bank, [blind]), NOW)
+    assert (code(blind.transaction()), again) == ("COMPLETED", [])
+
+
+def test_effects_of_a_batch_do_not_mix(bank: Bank) -> None:
+    tickets = [
+        ticket("deposit", account="RICH", amount="1"),
+        ticket("open_account", name="New", account="NEW", initial_deposit="5"),
+        ticket("set_overdraft_limit", account="POOR", overdraft_limit="7"),
+        ticket("reverse", transaction="T00000000001"),
+        ticket("deposit", account="POOR", amount="1"),
+    ]
+    submitted(bank, *tickets)
+    counts = [(len(each.postings), len(each.puts), len(each.claims)) for each in tickets]
+    assert counts == [(1, 0, 0), (1, 1, 0), (0, 1, 0), (1, 0, 1), (1, 0, 0)]
+
+
+def test_a_command_that_raises_fails_and_the_worker_lives_on(
+    bank: Bank, explode: list[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = balances(bank)
+    explode.append(ZeroDivisionError("by a test"))
+    with caplog.at_level(logging.ERROR):
+        failed = do(bank, "explode", account="RICH")
+    assert code(failed) == "internal_error"
+    assert failed.error is not None
+    assert failed.id in failed.error.message
+    assert failed.id in caplog.text
+    assert "ZeroDivisionError: by a test" in caplog.text
+    assert balances(bank) == before
+    assert code(do(bank, "deposit", account="RICH", amount="1")) == "COMPLETED"
+    assert code(bank.retry(failed.id)) == "COMPLETED"
+
+
+def test_in_a_batch_only_the_one_that_raises_fails(bank: Bank, explode: list[Exception]) -> None:
+    explode.append(KeyError("by a test"))
+    outcomes = submitted(
+        bank,
+        ticket("deposit", account="RICH", amount="1"),
+        ticket("explode", account="RICH"),
+        ticket("deposit", account="RICH", amount="1"),
+    )
+    assert [code(each) for each in outcomes] == ["COMPLETED", "internal_error", "COMPLETED"]
+    assert bank.account("RICH").balance == Decimal("102.00")
+
+
+class FaultyStore(MemoryStore):
+    """Refuses commits with the faults that it is given, the last first."""
+
+    def __init__(self, clock: TickingClock) -> None:
+        super().__init__(clock)
+        self.faults: list[Exception] = []
+
+    def commit(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        super().commit(tickets, accounts)
+
+
+@pytest.fixture
+def faulty(clock: TickingClock) -> FaultyStore:
+    return FaultyStore(clock)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"), [(DiskFull("No room."), "disk_full"), (OSError(5), "internal_error")]
+)
+def test_what_the_store_refuses_reaches_everybody_in_the_batch(
+    faulty: FaultyStore,
+    clock: TickingClock,
+    fault: Exception,
+    expected: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Bank(faulty, clock=clock) as bank:
+        done(bank, "open_account", name="Rich", account="RICH", initial_deposit="100")
+        before = balances(bank)
+        faulty.faults.append(fault)
+        tickets = [ticket("deposit", account="RICH", amount="1", key=f"k{n}") for n in range(3)]
+        assert bank.submit(tickets).wait(DEADLINE)
+        for each in tickets:
+            with pytest.raises(BankError) as refused:
+                each.transaction()
+            assert refused.value.code == expected
+        assert balances(bank) == before
+        assert "not committed" in caplog.text or "incident" in caplog.text
+        again = do(bank, "deposit", account="RICH", amount="1", key="k0")
+        assert code(again) == "COMPLETED"
+
+
+def test_the_store_s_own_fault_is_logged_with_an_incident(
+    faulty: FaultyStore, clock: TickingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Bank(faulty, clock=clock) as bank:
+        faulty.faults.append(RuntimeError("by a test"))
+        with pytest.raises(BankError, match=r"incident T00000000001-commit"):
+            do(bank, "open_account", name="Rich")
+    assert "incident T00000000001-commit" in caplog.text
+    assert "RuntimeError: by a test" in caplog.text
