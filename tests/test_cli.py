@@ -416,7 +416,11 @@ def test_a_run_that_is_stopped_says_what_is_kept_and_goes_on(
         "command,account,name,amount\nopen_account,ADA,Ada,\n" + "deposit,ADA,,0.01\n" * lines
     )
     with subprocess.Popen(
-        [*PROGRAM, "-v", "run", "many.csv"], stderr=subprocess.PIPE, text=True
+        [*PROGRAM, "-v", "run", "many.csv"],
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell lets its background jobs, and what they start, ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         assert running.stderr is not None
         said = next(line for line in running.stderr if "begins" in line)

@@ -1,21 +1,16 @@
-"""The lines of command files: CSV, JSON Lines, and files as broken as they come."""
+"""The lines of command files: CSV and JSON Lines, as broken as they come."""
 
 from __future__ import annotations
 
-import os
-import resource
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from random import Random
-from threading import Thread
 
 import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
-from SimpleBankingSystem.ledger.errors import DiskFull, InvalidFile
 from SimpleBankingSystem.runs import Options, Outcome, run_file
-from SimpleBankingSystem.runs.lines import LINE_AT_MOST, PAGE, REASON_AT_MOST, pages
+from SimpleBankingSystem.runs.lines import LINE_AT_MOST, PAGE, REASON_AT_MOST
 from tests.command_files import (
     OPENINGS,
     balances,
@@ -23,13 +18,16 @@ from tests.command_files import (
     opened_bank,
     rows,
     statuses,
-    transfers,
     write,
 )
 from tests.proof_level import figure
 
 BOM = b"\xef\xbb\xbf"
+
+
 HEADER = b"command,account,amount,description\n"
+
+
 GOOD = b"deposit,ANNA,1.00,fine\n"
 
 
@@ -174,115 +172,6 @@ def test_a_bad_last_line_is_refused_too(bank: Bank, tmp_path: Path, name: str) -
     assert found == {2: "COMPLETED", 3: "invalid_command"}
 
 
-# Files that are no command files: nothing is carried out
-
-
-NO_FILES = {
-    "empty": (b"", "is empty"),
-    "only a byte order mark": (BOM, "is empty"),
-    "only blank lines": (b"\n \r\n\n", "is empty"),
-    "UTF-16": ((HEADER + GOOD).decode().encode("utf-16"), "is UTF-16"),
-    "UTF-16 without a mark": ((HEADER + GOOD).decode().encode("utf-16-le"), "NUL bytes"),
-    "UTF-32": ((HEADER + GOOD).decode().encode("utf-32"), "is UTF-16"),
-    "a spreadsheet": (b"PK\x03\x04\x14\0\x06\0", "is a spreadsheet"),
-    "compressed": (b"\x1f\x8b\x08\0", "is compressed"),
-    "a JSON list": (b'[{"command": "deposit"}]', "is a JSON list"),
-    "NUL bytes": (b"\0" * 100_000, "NUL bytes"),
-    "Latin-1": (b"command,caf\xe9\n", "not UTF-8"),
-    "semicolons": (HEADER.replace(b",", b";"), "is cut by semicolons"),
-    "tabs": (HEADER.replace(b",", b"\t"), "is cut by tabs"),
-    "lone carriage returns": ((HEADER + GOOD).replace(b"\n", b"\r"), "lone carriage return"),
-    "an unclosed quote": (b'command,"account\n' + GOOD, "a quote that is not closed"),
-    "a line without end": (b"x" * 2 * LINE_AT_MOST, "first line is longer"),
-    "no header": (GOOD, "There is no column 'deposit'"),
-    "an unknown column": (b"command,acount\n", "'acount'; did you mean account?"),
-    "a column in capitals": (b"Command,account\n", "'Command'; did you mean command?"),
-    "a blank before a column": (b"command, account\n", "' account'; did you mean account?"),
-    "a column of the bank itself": (b"command,run_id\n", "no column 'run_id'"),
-    "a doubled column": (b"command,amount,account,amount\n", "names the column amount twice"),
-    "a nameless column": (b"command,account,\n", "Column 3 has no name"),
-    "no command column": (b"account,amount\n", "no column 'command'"),
-}
-
-
-@pytest.mark.parametrize("name", NO_FILES)
-@pytest.mark.parametrize("streamed", [False, True])
-def test_what_is_no_command_file_is_refused_whole(
-    bank: Bank, tmp_path: Path, name: str, streamed: bool
-) -> None:
-    content, reason = NO_FILES[name]
-    before = len(journal(bank))
-    source = BytesIO(content) if streamed else write(tmp_path / "in.csv", content)
-    with pytest.raises(InvalidFile, match=reason):
-        run_file(bank, source, Options(name="broken", results=tmp_path / "out.csv"))
-    assert len(journal(bank)) == before
-    assert not (tmp_path / "out.csv").exists()
-
-
-@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom", "/dev/full"])
-def test_a_device_without_end_is_refused_at_once(bank: Bank, device: str) -> None:
-    with pytest.raises(
-        InvalidFile, match=r"NUL bytes|not UTF-8|longer|empty|no column|no CSV|Lines end"
-    ):
-        run_file(bank, device, Options(name="device"))
-
-
-def test_a_directory_and_a_missing_file_are_refused(bank: Bank, tmp_path: Path) -> None:
-    with pytest.raises(InvalidFile, match="directory"):
-        run_file(bank, tmp_path)
-    with pytest.raises(InvalidFile, match="No such file"):
-        run_file(bank, tmp_path / "missing.csv")
-    with pytest.raises(InvalidFile, match="cannot be opened"):
-        run_file(bank, "null\0byte.csv")
-
-
-def test_a_pipe_whose_line_never_ends_is_refused(bank: Bank, tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-
-    def pour() -> None:
-        with pipe.open("wb", buffering=0) as end:
-            end.write(HEADER)
-            try:
-                while True:
-                    end.write(b"x" * 65_536)
-            except BrokenPipeError:
-                return
-
-    writer = Thread(target=pour)
-    writer.start()
-    with pytest.raises(InvalidFile, match="may have no end"):
-        run_file(bank, pipe, Options(name="endless"))
-    writer.join(10)
-    assert not writer.is_alive()
-
-
-def test_a_stream_that_does_not_fit_is_refused(bank: Bank) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
-    try:
-        with pytest.raises(DiskFull, match="cannot be copied"):
-            run_file(bank, BytesIO(HEADER + GOOD * 200_000), Options(name="large"))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert len(bank.runs()) == 1
-
-
-def test_a_header_alone_is_a_run_of_no_lines(bank: Bank, tmp_path: Path) -> None:
-    assert run_file(bank, write(tmp_path / "a.csv", HEADER)).completed == 0
-    other = write(tmp_path / "b.csv", b"command,account\n")
-    assert run_file(bank, other).run_id == "R000003"
-
-
-def test_of_a_line_that_is_too_long_only_the_beginning_is_in_memory(tmp_path: Path) -> None:
-    with (tmp_path / "long").open("w+b") as file:
-        file.truncate(50_000_000)
-        file.write(HEADER)
-        file.seek(0)
-        found = [line for page in pages(file, 1) for line in page.lines]
-    assert [len(line) for line in found] == [len(HEADER) - 1, LINE_AT_MOST + 1]
-
-
 def mutated(content: bytes, draw: Random) -> tuple[bytes, range]:
     """Damage a file below its header; return it and the numbers of the lines that it touches."""
     lines = content.split(b"\n")
@@ -421,8 +310,3 @@ def test_the_examples_run(tmp_path: Path) -> None:
             assert outcome.rejected == 0, outcome.problems
             assert outcome.completed > 0
         assert not bank.verify().problems
-
-
-def test_many_equal_lines_cost_no_more_memory_than_a_page(tmp_path: Path) -> None:
-    with write(tmp_path / "in.csv", transfers(20_000)).open("rb") as file:
-        assert max(len(page.lines) for page in pages(file, 1)) <= PAGE // len("transfer,")

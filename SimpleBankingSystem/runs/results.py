@@ -79,7 +79,9 @@ class Results:
     def _opened(self) -> TextIOWrapper:
         """Open the file where rows are to be added; it must be new or hold results already."""
         start = BOM + HEADER.encode()
-        if not self.path.is_file() or not self.path.stat().st_size:
+        if self.path.exists() and not self.path.is_file():
+            raise ValueError("it is no file")
+        if not self.path.exists() or not self.path.stat().st_size:
             file: BinaryIO = self.path.open("wb")
         else:
             file = self.path.open("r+b")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from types import TracebackType
@@ -188,13 +189,15 @@ def _spooled(stream: BinaryIO, head: bytes, opened: ExitStack) -> BinaryIO:
         DiskFull: there is no room.
     """
     try:
-        spool = opened.enter_context(TemporaryFile())  # noqa: SIM115
+        # Unbuffered, so that closing it has nothing left to write where the disk is full.
+        spool = opened.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
         for block in _with_lines(stream, head):
-            spool.write(block)
-        spool.flush()
+            rest = memoryview(block)
+            while rest:
+                rest = rest[spool.write(rest) :]
     except OSError as error:
         raise DiskFull(f"The input cannot be copied to {gettempdir()}: {error.strerror}.") from None
-    return spool
+    return BufferedReader(spool)
 
 
 def _with_lines(stream: BinaryIO, block: bytes) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.book import Entity
-from SimpleBankingSystem.ledger.errors import BankError, recorded_error
+from SimpleBankingSystem.ledger.errors import recorded_error
 from SimpleBankingSystem.ledger.run import Run
 from SimpleBankingSystem.ledger.transaction import Posting, Transaction
 
