@@ -14,7 +14,7 @@ from SimpleBankingSystem.clock import Clock, utc_now
 from SimpleBankingSystem.config import Settings
 from SimpleBankingSystem.engine import bank as engine
 from SimpleBankingSystem.ledger.errors import InvalidSettings
-from SimpleBankingSystem.stores.base import Progress, Store, silent
+from SimpleBankingSystem.stores.base import Progress, Report, Store, silent
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,25 @@ def open_store(settings: Settings, clock: Clock, progress: Progress) -> Store:
     if opener is None:
         raise settings.refuse("store", "must be csv:FOLDER, or memory: to keep nothing")
     return opener(place, settings, clock, progress)
+
+
+def check_books(
+    settings: Settings, progress: Progress = silent, *, chain_only: bool = False, expect: str = ""
+) -> Report:
+    """Check the books that settings name without opening them, so also such as are damaged.
+
+    Raises:
+        InvalidSettings: the store keeps nothing that could be checked.
+        InUse: another process holds the books.
+        DataDamaged: there are no books.
+    """
+    scheme, _, place = settings.store.partition(":")
+    if scheme != "csv" or not place:
+        raise settings.refuse("store", "must be csv:FOLDER to be verified")
+    from SimpleBankingSystem.stores.csv_files.verify import verify_folder
+
+    folder = Path(place).expanduser()
+    return verify_folder(folder, progress, chain_only=chain_only, expect=expect)
 
 
 def check_machine(platform: str) -> None:

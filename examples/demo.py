@@ -89,7 +89,7 @@ def write_members(path: Path) -> None:
 
 def write_purchases(path: Path) -> None:
     """Write the command file of the canteen's day, the same each time."""
-    chosen = random.Random(1)  # noqa: S311 - a demo wants the same day again, not secrecy
+    chosen = random.Random(1)
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["command", "source", "target", "amount", "description"])

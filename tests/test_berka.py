@@ -182,7 +182,7 @@ def test_without_overdraft_a_withdrawal_is_refused_and_then_retried(
         replay.OPENED: ["2", "2", "2"],
         replay.MOVED: ["6", "5", "6"],
         replay.REFUSED: ["0", "1", "0"],
-        replay.EXACT: ["6", "4", "5"],
+        replay.EXACT: ["6", "4", "4"],
         replay.NEGATIVE: ["1", "0", "0"],
         replay.LOWEST: ["-30.00", "50.00", "50.00"],
         replay.EQUAL: ["1", "0", "1"],

@@ -407,9 +407,20 @@ def test_a_file_that_is_no_command_file_is_refused(bank: Say) -> None:
     assert "invalid_file" in answer.err
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """See to it that what a test starts can be interrupted.
+
+    A shell lets its background jobs, and all that they start, ignore Ctrl-C.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_what_is_kept_and_goes_on(
-    how: signal.Signals, bank: Say
+    how: signal.Signals, bank: Say, ctrl_c: None
 ) -> None:
     lines = 60_000
     Path("many.csv").write_text(
@@ -419,8 +430,6 @@ def test_a_run_that_is_stopped_says_what_is_kept_and_goes_on(
         [*PROGRAM, "-v", "run", "many.csv"],
         stderr=subprocess.PIPE,
         text=True,
-        # A shell lets its background jobs, and what they start, ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         assert running.stderr is not None
         said = next(line for line in running.stderr if "begins" in line)

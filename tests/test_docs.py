@@ -19,7 +19,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
-    path for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")) if "```console" in path.read_text()
+    path
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    if "```console" in path.read_text()
 )
 _block = re.compile(r"```(console|csv)( [\w.]+)?\n(.*?)```", re.DOTALL)
 _varying = [
@@ -42,7 +44,7 @@ def test_commands_of_the_documents_say_what_is_shown(document: Path, tmp_path: P
             if name:
                 (tmp_path / name.strip()).write_text(content, encoding="utf-8")
             return match[0]
-        commands = [each.partition("\n")[0] for each in re.split(r"^\$ ", content, flags=re.M)[1:]]
+        commands = [each.partition("\n")[0] for each in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]]
         shown = "\n".join(f"$ {each}\n{output(each, tmp_path)}" for each in commands)
         return f"```console\n{shown}```"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from SimpleBankingSystem.bootstrap import check_books
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import KindType, Session, Verb
 from SimpleBankingSystem.config import SETTINGS
@@ -148,17 +149,18 @@ def runs(session: Session) -> None:
 
 
 @question("verify", example="verify")
-def verify(session: Session) -> int:
+@click.option("--chain", is_flag=True, help="check the chain of hashes alone, which is faster")
+@click.option("--expect", metavar="HASH", help="a hash kept elsewhere that must be there")
+def verify(session: Session, *, chain: bool, expect: str | None) -> int:
     """Check the books against themselves: every row, every balance, every sum."""
-    with session.books() as bank:
-        with terminal.progress_bar("Verifying") as progress:
-            report = bank.verify(progress)
-        if session.as_json:
-            terminal.show_json({"facts": report.facts, "problems": report.problems})
-        else:
-            terminal.show_facts(report.facts)
-            for problem in report.problems:
-                click.echo(problem)
+    with terminal.progress_bar("Verifying") as progress:
+        report = check_books(session.settings, progress, chain_only=chain, expect=expect or "")
+    if session.as_json:
+        terminal.show_json({"facts": report.facts, "problems": report.problems})
+    else:
+        terminal.show_facts(report.facts)
+        for problem in report.problems:
+            click.echo(problem)
     return DataDamaged.exit if report.problems else 0
 
 

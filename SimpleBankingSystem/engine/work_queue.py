@@ -106,9 +106,7 @@ class WorkQueue:
         while tickets and size < self._batch:
             ticket = tickets.popleft()
             names = ticket.names
-            if (held and not held.isdisjoint(names)) or (
-                passed and not reserved.isdisjoint(names)
-            ):
+            if (held and not held.isdisjoint(names)) or (passed and not reserved.isdisjoint(names)):
                 passed.append(ticket)
                 reserved.update(names)
             else:

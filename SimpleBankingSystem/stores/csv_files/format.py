@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from hashlib import sha256
@@ -230,7 +230,7 @@ def entity_of(kind: str, cells: Mapping[str, object]) -> Account | Run:
     return record(**values)  # type: ignore[arg-type]
 
 
-def records(lines: Iterable[str]) -> Iterable[list[str]]:
+def records(lines: Iterable[str]) -> Iterator[list[str]]:
     """Return the cells of rows, as they stand in the file: texts are still guarded."""
     return csv.reader(lines, strict=True)
 

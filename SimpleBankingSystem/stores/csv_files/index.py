@@ -43,13 +43,14 @@ from SimpleBankingSystem.stores.csv_files.shelf import Shelf
 log = logging.getLogger(__name__)
 
 VERSION = 1
+"""The version of the tables; an index of another one is made anew."""
 ROWS_AT_ONCE = 10_000
 """Rows that are indexed in one go; a question waits for no more than that."""
 
 CANDIDATES_AT_ONCE = 200
 
-TABLES = f"""
-PRAGMA user_version = {VERSION};
+TABLES = """
+PRAGMA user_version = 1;
 CREATE TABLE reach (position INTEGER, last_position INTEGER, seq INTEGER, mark TEXT);
 INSERT INTO reach VALUES (0, 0, 0, '');
 CREATE TABLE rows (seq INTEGER PRIMARY KEY, position INTEGER, number INTEGER, status TEXT,
@@ -196,7 +197,7 @@ class Index:
     # Questions
 
     def _asked(self, question: Callable[[], _Answer]) -> _Answer:
-        """Answer a question; where the index proves stale or broken, make it again and ask again."""
+        """Answer a question; where the index proves stale, make it again and ask again."""
         with self._lock:
             try:
                 return question()
