@@ -15,8 +15,8 @@ from random import Random
 
 from benchmarks.frame import Absent, Figures, Finished, Plan, memory, percentile, process
 from benchmarks.transfers import ACCOUNTS, account_ids, write_openings
+from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.commands.transfer import Transfer
-from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.stores.base import Query
 
 # More rows than any benchmark keeps: the journal is then never archived by itself.

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
 import SimpleBankingSystem.commands  # noqa: F401 - importing them registers the verbs
 from SimpleBankingSystem.clock import Clock
@@ -15,6 +17,7 @@ from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
 from SimpleBankingSystem.stores.base import Store
+from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.memory import MemoryStore
 
 DEADLINE = 20.0
@@ -22,6 +25,7 @@ DEADLINE = 20.0
 
 STORES: dict[str, Callable[[Path, Clock], Store]] = {
     "memory": lambda _, clock: MemoryStore(clock),
+    "csv": lambda folder, clock: CsvStore(folder, clock=clock),
 }
 """How to open the store of each kind in a folder."""
 
@@ -75,6 +79,14 @@ def submitted(bank: Bank, *tickets: Ticket) -> list[Transaction]:
     """Carry out tickets that are queued together; each must get a transaction."""
     assert bank.submit(tickets, wait=True).wait(DEADLINE)
     return [each.transaction() for each in tickets]
+
+
+def wait_until(happened: Callable[[], object]) -> None:
+    """Wait for something that nobody can tell this thread of."""
+    start = monotonic()
+    while not happened():
+        assert monotonic() - start < DEADLINE
+        Event().wait(0.001)
 
 
 def code(transaction: Transaction) -> str:

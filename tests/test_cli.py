@@ -22,7 +22,7 @@ from SimpleBankingSystem.bootstrap import Bank
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = (sys.executable, "-m", "SimpleBankingSystem")
-LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff " * 3 + "the Elder [bold]and[/bold] :smiley:"
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff " * 3 + "[bold]the Elder[/bold] :smile:"
 
 
 class Answer(NamedTuple):
@@ -215,6 +215,26 @@ def test_verify_ends_well_on_good_books_and_with_65_on_changed_ones(club: Say) -
     bad = club("verify")
     assert bad.status == 65
     assert "transactions.csv" in bad.out + bad.err
+
+
+def test_verify_can_ask_for_a_hash_that_was_kept_elsewhere(club: Say) -> None:
+    kept = club("verify", "--chain", "--json").json()["facts"]["last_hash"]
+    club("deposit", "BOB", "1.00")
+    assert club("verify", "--expect", kept).status == 0
+    lost = club("verify", "--expect", kept[:-1] + ("0" if kept[-1] != "0" else "1"))
+    assert lost.status == 65
+    assert "is not in the chain" in lost.out
+    assert club("verify", "--store", "memory:").status == 78
+    assert club("verify", "--store", "csv:nowhere").status == 65
+
+
+def test_what_a_start_mended_is_said_beside_the_answer(club: Say) -> None:
+    accounts = Path("data/accounts.csv")
+    accounts.write_bytes(accounts.read_bytes().replace(b"100.00", b"900.00", 1))
+    asked = club("balance", "ADA")
+    assert (asked.status, asked.out) == (0, "100.00\n")
+    assert "WARNING accounts.csv" in asked.err
+    assert club("balance", "ADA").err == ""
 
 
 def test_books_in_use_end_with_75(club: Say) -> None:

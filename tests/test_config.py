@@ -97,6 +97,18 @@ def test_a_store_that_cannot_be_is_refused_with_what_is_allowed(url: str) -> Non
     assert repr(url) in refused.value.message
 
 
+def test_a_bank_that_cannot_start_lets_go_of_the_books(tmp_path: Path) -> None:
+    class NoBank(Bank):
+        def __init__(self, *_: object, **__: object) -> None:
+            raise RuntimeError("no thread can be started")
+
+    url = f"csv:{tmp_path / 'data'}"
+    with pytest.raises(RuntimeError, match="no thread"):
+        NoBank.open(url)
+    with Bank.open(url) as bank:
+        assert bank.accounts() == []
+
+
 def test_windows_is_told_where_the_bank_runs() -> None:
     check_machine("linux")
     check_machine("darwin")

@@ -44,7 +44,9 @@ def test_commands_of_the_documents_say_what_is_shown(document: Path, tmp_path: P
             if name:
                 (tmp_path / name.strip()).write_text(content, encoding="utf-8")
             return match[0]
-        commands = [each.partition("\n")[0] for each in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]]
+        commands = [
+            each.partition("\n")[0] for each in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]
+        ]
         shown = "\n".join(f"$ {each}\n{output(each, tmp_path)}" for each in commands)
         return f"```console\n{shown}```"
 

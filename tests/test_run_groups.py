@@ -70,6 +70,8 @@ SHORT = "transfer,ANNA,CARL"
         ([SHORT, line("g"), line("g"), line("h")], [BAD, FAILED, FAILED, DONE]),
         ([line(""), SHORT, line(""), line("g")], [DONE, BAD, DONE, DONE]),
         ([line("g"), SHORT], [FAILED, BAD]),
+        ([line("g"), line("\x0b"), line("h")], [FAILED, BAD, FAILED]),
+        ([line("g"), line('"h'), line("")], [FAILED, BAD, DONE]),
         ([line("g"), SHORT, SHORT, line("g")], [FAILED, BAD, BAD, FAILED]),
         # Two groups side by side.
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,7 +126,7 @@ def test_the_command_file_is_never_its_own_results_file(bank: Bank, tmp_path: Pa
     assert (file.read_text(), mended.read_text()) == (transfers(1), transfers(1, "x"))
 
 
-@pytest.mark.parametrize("place", ["missing/out.csv", "."])
+@pytest.mark.parametrize("place", ["missing/out.csv", ".", "/dev/full"])
 def test_results_that_cannot_be_written_are_refused_first(
     bank: Bank, tmp_path: Path, place: str
 ) -> None:
@@ -149,3 +150,29 @@ def test_results_are_one_physical_line_each(bank: Bank, tmp_path: Path) -> None:
     lines = (tmp_path / "out.csv").read_bytes().decode("utf-8-sig").split("\n")
     assert len(lines) == 4
     assert all(len(row) == 6 for row in csv.reader(lines[:3], strict=True))
+
+
+def test_results_that_do_not_fit_stop_the_run_which_goes_on_later(
+    bank: Bank, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "in.csv", transfers(2500))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(InvalidFile, match="cannot be written"):
+            run_file(bank, file, Options(results=tmp_path / "out.csv"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    outcome = run_file(bank, file, Options(results=tmp_path / "rest.csv"))
+    assert outcome.already_done + outcome.completed == 2500
+    assert len(rows(tmp_path / "rest.csv")) == outcome.completed > 0
+
+
+def test_refused_lines_that_cannot_be_written_stop_the_run(bank: Bank, tmp_path: Path) -> None:
+    (tmp_path / "out.refused.csv").mkdir()
+    with pytest.raises(InvalidFile, match=r"out\.refused\.csv cannot be written"):
+        run_file(
+            bank,
+            write(tmp_path / "in.csv", transfers(1, "x")),
+            Options(results=tmp_path / "out.csv"),
+        )

@@ -99,11 +99,13 @@ def test_a_device_without_end_is_refused_at_once(bank: Bank, device: str) -> Non
         run_file(bank, device, Options(name="device"))
 
 
-def test_a_directory_and_a_missing_file_are_refused(bank: Bank, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_refused(bank: Bank, tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match="directory"):
         run_file(bank, tmp_path)
     with pytest.raises(InvalidFile, match="No such file"):
         run_file(bank, tmp_path / "missing.csv")
+    with pytest.raises(InvalidFile, match="cannot be read"):
+        run_file(bank, "/proc/self/mem")
     with pytest.raises(InvalidFile, match="cannot be opened"):
         run_file(bank, "null\0byte.csv")
 
@@ -158,9 +160,6 @@ def test_of_a_line_that_is_too_long_only_the_beginning_is_in_memory(tmp_path: Pa
 def test_many_equal_lines_cost_no_more_memory_than_a_page(tmp_path: Path) -> None:
     with write(tmp_path / "in.csv", transfers(20_000)).open("rb") as file:
         assert max(len(page.lines) for page in pages(file, 1)) <= PAGE // len("transfer,")
-
-
-# What is no file
 
 
 def test_standard_input_needs_a_name_and_is_known_by_its_content(

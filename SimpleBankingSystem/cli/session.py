@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from SimpleBankingSystem import config, logs
-from SimpleBankingSystem.bootstrap import Bank
+from SimpleBankingSystem.bootstrap import Bank, calm_collector
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.config import SETTINGS, Settings
 from SimpleBankingSystem.ledger.fields import Kind
@@ -51,8 +51,9 @@ class Session:
     @contextmanager
     def books(self) -> Iterator[Bank]:
         """Open the books, and leave them clean."""
-        with terminal.progress_bar("Opening the books") as progress:
+        with terminal.progress_bar("Opening the books", patience=0.5) as progress:
             bank = Bank.start(self.settings, progress=progress)
+        calm_collector()
         with bank:
             yield bank
 

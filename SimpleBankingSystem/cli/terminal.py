@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Protocol
 
 import click
@@ -15,6 +16,9 @@ from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.ledger.transaction import Transaction
 
 Row = Mapping[str, object]
+
+LONGEST_WORD = 40
+"""Letters of a word that a drawn table never breaks."""
 
 _number = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
@@ -54,12 +58,21 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
-    for column, is_number in zip(columns, right, strict=True):
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for i, column in enumerate(columns):
+        # Words may go on in the next line; an id or an amount is worth a wider line than the
+        # terminal's, since only whole it can be read and copied.
+        longest = max((word for row in rows for word in row[i].split()), key=len, default="")
+        table.add_column(
+            column,
+            justify="right" if right[i] else "left",
+            overflow="fold",
+            min_width=min(max(len(column), len(longest)), LONGEST_WORD),
+        )
     for row in rows:
         table.add_row(*row)
     # What a customer typed is text: it must not be taken for markup or a smiley.
-    Console(markup=False, emoji=False, highlight=False).print(table)
+    console = Console(markup=False, emoji=False, highlight=False)
+    console.print(table, crop=False)
 
 
 def _align(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
@@ -135,8 +148,11 @@ class Bar(Protocol):
 
 
 @contextmanager
-def progress_bar(title: str, unit: str = "") -> Iterator[Bar]:
-    """Hand out a progress that draws a bar with time left and rate; silent on a pipe."""
+def progress_bar(title: str, unit: str = "", patience: float = 0) -> Iterator[Bar]:
+    """Hand out a progress that draws a bar with time left and rate; silent on a pipe.
+
+    Work that is done within ``patience`` seconds gets no bar.
+    """
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -157,10 +173,12 @@ def progress_bar(title: str, unit: str = "") -> Iterator[Bar]:
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
+    begun = monotonic()
     task = bar.add_task(title, total=None, rate="")
 
     def tell(done: int, total: int, units: int | None = None) -> None:
-        # The bar appears when there is something to tell: most work is done before that.
+        if monotonic() - begun < patience:
+            return
         bar.start()
         seconds = bar.tasks[task].elapsed
         rate = f"{units / seconds:,.0f} {unit}/s" if units and seconds else ""

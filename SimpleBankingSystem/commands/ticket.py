@@ -47,41 +47,42 @@ class Latch:
 class Ticket:
     """One command on its way: what was asked, and once decided what came of it.
 
-    The attributes below are the defaults of the class so that making a ticket, which happens once
-    per command, sets only what differs. ``names`` are what it locks; ``members`` are the tickets
-    of its group, carried by the first of them. ``refusal`` is set where the command was refused
-    without a transaction, ``accepted`` where it is in the journal as PENDING already.
-    ``recorded`` is the earlier transaction that a repeated key answers, and ``leader`` the ticket
-    with the same key that is still under way.
+    ``run`` and ``line`` are set where a command file asks. ``names`` are what it locks;
+    ``members`` are the tickets of its group, carried by the first of them. ``refusal`` is set
+    where the command was refused without a transaction, ``accepted`` where it is in the journal
+    as PENDING already. ``recorded`` is the earlier transaction that a repeated key answers, and
+    ``leader`` the ticket with the same key that is still under way.
     """
 
-    id = ""
-    key = ""
-    group = ""
-    actor = "local"
-    run = ""
-    line = 0
-    attempt = 1
-    seq = 0
-    created_at = ""
-    started_at = ""
-    completed_at = ""
-    status = PENDING
-    names: Collection[str] = ()
-    postings: Sequence[Posting] = ()
-    puts: Sequence[tuple[str, Entity]] = ()
-    claims: Sequence[str] = ()
-    attempted: tuple[str, str, Decimal] | None = None
-    error: BankError | None = None
-    refusal: BankError | None = None
-    recorded: Transaction | None = None
-    latch: Latch | None = None
-    members: Sequence[Ticket] = ()
-    leader: Ticket | None = None
-    accepted = False
+    __slots__ = (
+        *("command", "run", "line", "key", "group", "actor", "attempt"),
+        *("id", "seq", "status", "created_at", "started_at", "completed_at"),
+        *("postings", "puts", "claims", "attempted", "error"),
+        *("names", "members", "latch", "accepted", "refusal", "recorded", "leader"),
+    )
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, run: str = "", line: int = 0) -> None:
         self.command = command
+        self.run = run
+        self.line = line
+        self.key = self.group = self.id = ""
+        self.actor = "local"
+        self.attempt = 1
+        self.seq = 0
+        self.status = PENDING
+        self.created_at = self.started_at = self.completed_at = ""
+        self.postings: Sequence[Posting] = ()
+        self.puts: Sequence[tuple[str, Entity]] = ()
+        self.claims: Sequence[str] = ()
+        self.attempted: tuple[str, str, Decimal] | None = None
+        self.error: BankError | None = None
+        self.names: Collection[str] = ()
+        self.members: Sequence[Ticket] = ()
+        self.latch: Latch | None = None
+        self.accepted = False
+        self.refusal: BankError | None = None
+        self.recorded: Transaction | None = None
+        self.leader: Ticket | None = None
 
     def undecide(self) -> None:
         """Forget what deciding came to so far, because the command is decided again."""

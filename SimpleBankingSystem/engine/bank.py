@@ -27,7 +27,7 @@ from SimpleBankingSystem.engine.retry import ticket_for, tickets_to_retry, worth
 from SimpleBankingSystem.engine.tickets import (
     follow,
     grouped,
-    names_to_hold,
+    name_locks,
     refuse_torn_groups,
     ticket_from,
 )
@@ -165,7 +165,7 @@ class Bank:
                         continue
                     number += 1
                     fresh.append(ticket)
-                    ticket.names = names_to_hold(ticket.command, self.store)
+                name_locks(fresh, self.store)
             except BaseException:
                 self._finished(fresh)
                 raise
@@ -272,7 +272,7 @@ class Bank:
             latch = Latch(len(tickets))
             for ticket in tickets:
                 ticket.latch = latch
-                ticket.names = names_to_hold(ticket.command, self.store)
+                name_locks([ticket], self.store)
             for ticket in tickets:
                 self._retrying.add(ticket.id)
                 if ticket.key:
@@ -370,7 +370,7 @@ class Bank:
         for ticket in tickets:
             ticket.accepted = True
             ticket.latch = Latch(1)
-            ticket.names = names_to_hold(ticket.command, self.store)
+            name_locks([ticket], self.store)
             if ticket.key:
                 self._running[ticket.key] = ticket
         if tickets:

@@ -57,13 +57,14 @@ class Processor:
             now = self._clock()
             book = Book(self._store, batch.names, self._currency, now)
             decided, again = decide_batch(batch.tickets, book, now)
-            if decided:
-                self.commit(decided, book.accounts)
+            self.commit(decided, book.accounts)
             self._finished(decided)
             self._queue.release(batch, decided, again)
 
     def commit(self, decided: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
         """Commit, or tell everybody in the batch why that could not be done."""
+        if not decided:
+            return
         try:
             self._store.commit(decided, accounts)
         except BankError as refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.ticket import Ticket
@@ -36,17 +36,20 @@ def ticket_from(command: Command, key: str, actor: str) -> Ticket:
     return ticket
 
 
-def names_to_hold(command: Command, look: Store) -> Collection[str]:
-    """Return what a command locks: what it names, and the numbering if that may make its account.
+def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
+    """Note on tickets what they lock: what they name, and the numbering if that may make it.
 
     So whoever guesses the id of an account that is about to be opened comes after the opening,
     however many workers there are.
     """
-    names = command.accounts(look)
-    for name in names:
-        if look.account(name) is None and made_number(name):
-            return (*names, NUMBERING)
-    return names
+    for ticket in tickets:
+        ticket.names = ticket.command.accounts(look)
+    named = {name for ticket in tickets for name in ticket.names}
+    if len(look.load(named)) == len(named):
+        return
+    for ticket in tickets:
+        if any(made_number(name) and look.account(name) is None for name in ticket.names):
+            ticket.names = {*ticket.names, NUMBERING}
 
 
 def grouped(tickets: Sequence[Ticket]) -> list[Ticket]:

@@ -223,14 +223,12 @@ class Book:
 
         ``keep`` or ``drop`` must follow: for a command alone at once, for a group at its end.
         """
-        effects = self._postings, self._puts or (), self._claims or ()
+        effects = self._postings, self._puts, self._claims
         self._postings = []
-        if self._puts:
-            self._puts = []
-        if self._claims:
-            self._claims = []
-        self.attempted = None
-        return effects
+        if self._puts or self._claims:
+            self._puts, self._claims = [], []
+            return effects
+        return effects[0], (), ()
 
     def keep(self) -> None:
         """Keep everything since the last ``keep`` or ``drop``."""

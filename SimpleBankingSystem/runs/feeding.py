@@ -62,14 +62,18 @@ class Feed:
         Raises:
             BankError: the bank cannot go on; what it did is counted.
         """
+        fault = None
         if isinstance(chunk[0], ActionLine):
             self._perform(chunk[0])
         else:
-            self._submit(chunk)
+            fault = self._submit(chunk)
         if self._results is not None:
-            self._results.flush()
+            self._results.write()
+        if fault is not None:
+            raise fault
 
-    def _submit(self, chunk: Sequence[Entry]) -> None:
+    def _submit(self, chunk: Sequence[Entry]) -> BankError | None:
+        """Carry out commands; return the bank's own fault, if it could not do all of them."""
         tickets = [entry for entry in chunk if isinstance(entry, Line)]
         if self._done.highest:
             tickets = [ticket for ticket in tickets if ticket.line not in self._done]
@@ -85,8 +89,7 @@ class Feed:
                 else:
                     fault = self._answered(entry) or fault
         self.tally.completed += completed
-        if fault is not None:
-            raise fault
+        return fault
 
     def _answered(self, ticket: Line) -> BankError | None:
         """Note what became of a line; return the bank's own fault, if that is what became of it."""

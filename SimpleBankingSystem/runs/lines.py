@@ -28,10 +28,10 @@ VERB, KEY, GROUP = "command", "key", "group"
 class Line(Ticket):
     """The ticket of a line that asks for a command; ``text`` is the line as it stands."""
 
+    __slots__ = ("text",)
+
     def __init__(self, command: Command, run: str, line: int, text: str) -> None:
-        self.command = command
-        self.run = run
-        self.line = line
+        super().__init__(command, run, line)
         self.text = text
 
 

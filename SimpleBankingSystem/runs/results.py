@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import re
-from io import TextIOWrapper
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import is_internal
@@ -19,9 +16,9 @@ from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
 from SimpleBankingSystem.runs.lines import REASON_AT_MOST, RefusedLine, reason
 from SimpleBankingSystem.stores.csv_files.format import BOM, quoted
 
-log = logging.getLogger(__name__)
+START = BOM + b"line,transaction,status,code,reason,balance\n"
+"""What a results file begins with."""
 
-HEADER = "line,transaction,status,code,reason,balance\n"
 REJECTED = "REJECTED"
 """The status of a line that did not become a transaction."""
 
@@ -32,7 +29,7 @@ _row = re.compile(rb"(?<=\n)([0-9]+),")
 
 
 class Results:
-    """Writes what became of each line, in the order of the lines.
+    """Writes what became of each line, a chunk of lines at a time.
 
     ``path`` is the results file; ``refused`` is the file of refused lines beside it, which is made
     when the first of them comes, with the command file's ``header`` on top. A resumed run writes
@@ -41,7 +38,7 @@ class Results:
     """
 
     def __init__(self, path: Path, header: str, extension: str, *, resumed: bool) -> None:
-        """Open the results file.
+        """Begin the results file.
 
         Raises:
             InvalidFile: it cannot be written, or it is some other file.
@@ -49,119 +46,84 @@ class Results:
         self.path = path
         self.refused = refused_path(path, extension)
         self.any_refused = False
-        self._header = header
-        self._resumed = resumed
+        self._header = f"{BOM.decode()}{header}\n" if header else ""
+        self._refused_mode = "ab" if resumed and self.refused.exists() else "wb"
         self._written = LinesDone()
+        self._rows: list[str] = []
+        self._lines: list[str] = []
         try:
-            self._rows = self._opened()
+            self._begin(resumed=resumed)
         except (OSError, ValueError) as error:
             raise InvalidFile(f"{path} cannot be written: {error}.") from None
-        self._refused: TextIOWrapper | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            self._rows.close()
-            if self._refused is not None:
-                self._refused.close()
-        except OSError as failure:
-            if error is None:
-                raise self._lost(failure) from None
-            log.error("%s", self._lost(failure).message)
-
-    def _opened(self) -> TextIOWrapper:
-        """Open the file where rows are to be added; it must be new or hold results already."""
-        start = BOM + HEADER.encode()
+    def _begin(self, *, resumed: bool) -> None:
+        """Put the file at the place where rows are to be added: it is new, or holds results."""
         if self.path.exists() and not self.path.is_file():
             raise ValueError("it is no file")
-        if not self.path.exists() or not self.path.stat().st_size:
-            file: BinaryIO = self.path.open("wb")
-        else:
-            file = self.path.open("r+b")
-            if file.read(len(start)) != start:
-                file.close()
-                raise ValueError("it exists and holds no results")
-            if self._resumed:
-                self._written = _to_last_row(file)
-                return _texts(file)
-            file.seek(0)
-            file.truncate()
-        file.write(start)
-        return _texts(file)
+        if self.path.exists() and self.path.stat().st_size:
+            with self.path.open("r+b") as file:
+                if file.read(len(START)) != START:
+                    raise ValueError("it exists and holds no results")
+                if resumed:
+                    self._written = _to_last_row(file)
+                    return
+        self.path.write_bytes(START)
 
     def done(self, line: int, outcome: Ticket | Transaction) -> None:
-        """Write the row of a line that became a transaction."""
-        if line not in self._written:
-            error, balance = outcome.error, ""
-            if outcome.postings:
-                source, _, _, _, source_balance, target_balance = outcome.postings[0]
-                balance = f"{target_balance if is_internal(source) else source_balance}"
-            self._write(line, outcome.id, outcome.status, error, balance)
+        """Note a line that became a transaction."""
+        balance = ""
+        if outcome.postings:
+            source, _, _, _, source_balance, target_balance = outcome.postings[0]
+            balance = f"{target_balance if is_internal(source) else source_balance}"
+        self._add(line, outcome.id, outcome.status, outcome.error, balance)
 
     def performed(self, line: int) -> None:
-        """Write the row of an action that was carried out."""
-        if line not in self._written:
-            self._write(line, "", COMPLETED, None, "")
+        """Note an action that was carried out."""
+        self._add(line, "", COMPLETED, None, "")
 
     def rejected(self, entry: RefusedLine) -> None:
-        """Write the row of a line that was refused, and the line itself to the other file."""
+        """Note a line that was refused."""
         self.any_refused = True
-        if entry.line not in self._written:
-            self._write(entry.line, "", REJECTED, entry.error, "")
-            if self._refused is None:
-                self._refused = self._opened_refused()
-            self._refused.write(entry.text + "\n")
+        if self._add(entry.line, "", REJECTED, entry.error, ""):
+            self._lines.append(entry.text + "\n")
 
-    def _write(
+    def _add(
         self, line: int, transaction: str, status: str, error: BankError | None, balance: str
-    ) -> None:
+    ) -> bool:
+        """Add a row, unless the line has one; tell which."""
+        if line in self._written:
+            return False
         why = f"{error.code},{quoted(reason(error))}" if error else ","
-        self._rows.write(f"{line},{transaction},{status},{why},{balance}\n")
+        self._rows.append(f"{line},{transaction},{status},{why},{balance}\n")
+        return True
 
-    def _opened_refused(self) -> TextIOWrapper:
-        try:
-            if self._resumed and self.refused.is_file():
-                return _texts(self.refused.open("ab"))
-            file = self.refused.open("wb")
-        except OSError as error:
-            raise InvalidFile(f"{self.refused} cannot be written: {error}.") from None
-        if self._header:
-            file.write(BOM + self._header.encode() + b"\n")
-        return _texts(file)
-
-    def flush(self) -> None:
-        """Hand all rows to the machine.
+    def write(self) -> None:
+        """Write what was noted.
 
         Raises:
-            DiskFull: InvalidFile: it does not take them.
+            DiskFull: InvalidFile: the machine does not take it.
         """
-        try:
-            self._rows.flush()
-            if self._refused is not None:
-                self._refused.flush()
-        except OSError as error:
-            raise self._lost(error) from None
+        self._append(self.path, "ab", self._rows)
+        if self._lines:
+            if self._refused_mode == "wb":
+                self._lines.insert(0, self._header)
+            self._append(self.refused, self._refused_mode, self._lines)
+            self._refused_mode = "ab"
 
-    def _lost(self, error: OSError) -> BankError:
-        kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else InvalidFile
-        return kind(f"{self.path} cannot be written: {error.strerror}.")
+    def _append(self, path: Path, mode: str, texts: list[str]) -> None:
+        """Write texts to a file; bytes that were no UTF-8 come out as they were."""
+        try:
+            with path.open(mode) as file:
+                file.write("".join(texts).encode(errors="surrogateescape"))
+        except OSError as error:
+            kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else InvalidFile
+            raise kind(f"{path} cannot be written: {error.strerror}.") from None
+        texts.clear()
 
 
 def refused_path(results: Path, extension: str) -> Path:
     """Return the file of refused lines beside a results file."""
     return results.with_name(f"{results.stem}.refused.{extension}")
-
-
-def _texts(file: BinaryIO) -> TextIOWrapper:
-    """Return a file to write texts to; bytes that were no UTF-8 come out as they were."""
-    return TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="")
 
 
 def _to_last_row(file: BinaryIO) -> LinesDone:

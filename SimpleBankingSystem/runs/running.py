@@ -144,26 +144,25 @@ def _carried_out(
     """Begin or resume a run, carry out its lines, and finish it unless it was stopped."""
     started = told = monotonic()
     results = _results(source, options, resumed=earlier_run is not None)
-    with results or nullcontext():
-        run_id = earlier_run.id if earlier_run else _begun(bank, source)
-        feed = Feed(bank, bank.lines_done(run_id).copy(), results)
-        tally = feed.tally
-        entries = source.layout.lines.entries(source.pages(), run_id)
-        stopped = False
-        for chunk in chunks(whole(entries), singly=options.stop_on_error):
-            source.check_unchanged()
-            feed.carry_out(chunk)
-            now = monotonic()
-            if now - told >= BETWEEN_PROGRESS:
-                told = now
-                _tell(progress, source, tally)
-            if options.stop_on_error and tally.problems:
-                stopped = True
-                break
+    run_id = earlier_run.id if earlier_run else _begun(bank, source)
+    feed = Feed(bank, bank.lines_done(run_id).copy(), results)
+    tally = feed.tally
+    entries = source.layout.lines.entries(source.pages(), run_id)
+    stopped = False
+    for chunk in chunks(whole(entries), singly=options.stop_on_error):
         source.check_unchanged()
-        if not stopped:
-            _finish(bank, run_id, tally, resumed=earlier_run is not None)
-        _tell(progress, source, tally)
+        feed.carry_out(chunk)
+        now = monotonic()
+        if now - told >= BETWEEN_PROGRESS:
+            told = now
+            _tell(progress, source, tally)
+        if options.stop_on_error and tally.problems:
+            stopped = True
+            break
+    source.check_unchanged()
+    if not stopped:
+        _finish(bank, run_id, tally, resumed=earlier_run is not None)
+    _tell(progress, source, tally)
     return Outcome(
         run_id,
         source.name,

@@ -93,11 +93,14 @@ class MemoryStore(Store):
     def balance_at(self, account_id: str, moment: str) -> Decimal | None:
         """Return an account's balance after the last commit at or before a time."""
         account = self.account(account_id)
-        if account is None or account.opened_at > moment:
+        if account is None:
             return None
-        balance = ZEROS[account.currency]
+        balance: Decimal | None = None
         for transaction in self._journal:
-            if transaction.status == COMPLETED and transaction.completed_at <= moment:
+            if transaction.completed_at > moment:
+                break
+            if transaction.status == COMPLETED and account_id in transaction.accounts:
+                balance = ZEROS[account.currency] if balance is None else balance
                 for posting in transaction.postings:
                     if posting.source == account_id and posting.source_balance is not None:
                         balance = posting.source_balance

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
-from SimpleBankingSystem.engine.tickets import names_to_hold
+from SimpleBankingSystem.engine.tickets import name_locks
 from SimpleBankingSystem.ledger.book import NUMBERING
 from SimpleBankingSystem.ledger.errors import NotFound
 from SimpleBankingSystem.stores.base import Query
@@ -53,7 +54,9 @@ def test_the_default_currency_is_the_bank_s() -> None:
 
 def test_who_guesses_an_id_that_is_about_to_be_made_comes_after_its_opening(bank: Bank) -> None:
     def names(verb: str, **texts: str) -> set[str]:
-        return set(names_to_hold(asked(verb, **texts), bank.store))
+        ticket = Ticket(asked(verb, **texts))
+        name_locks([ticket], bank.store)
+        return set(ticket.names)
 
     assert names("deposit", account="A00000001", amount="1") == {"A00000001", NUMBERING}
     assert names("deposit", account="RICH", amount="1") == {"RICH"}

@@ -14,7 +14,7 @@ from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import Busy, DiskFull
 from SimpleBankingSystem.stores.memory import MemoryStore
-from tests.banks import DEADLINE, TickingClock, asked, code, do, done, ticket
+from tests.banks import DEADLINE, TickingClock, asked, code, do, done, ticket, wait_until
 from tests.engine.conftest import Gate, with_accounts
 from tests.engine.test_deciding import FaultyStore
 
@@ -54,8 +54,7 @@ def test_after_the_deadline_the_rest_stays_pending_and_is_done_at_the_next_start
     answers: list[str] = []
     retrying = Thread(target=lambda: answers.append(bank.retry(failed.id).status), daemon=True)
     retrying.start()
-    while failed.id not in bank._retrying or len(bank._queue._tickets) < 4:
-        retrying.join(0.001)
+    wait_until(lambda: len(bank._queue._tickets) == 4)  # two deposits, a group, the retry
     closing = Thread(target=bank.close, args=(0.01,), daemon=True)
     closing.start()
     assert latch.wait(DEADLINE)

@@ -19,7 +19,7 @@ from SimpleBankingSystem.ledger.errors import (
 )
 from SimpleBankingSystem.ledger.transaction import MOVES, Transaction
 from SimpleBankingSystem.stores.memory import MemoryStore
-from tests.banks import DEADLINE, TickingClock, code, do, done, submitted, ticket
+from tests.banks import DEADLINE, TickingClock, code, do, done, submitted, ticket, wait_until
 from tests.engine.conftest import Gate
 
 
@@ -93,9 +93,7 @@ def test_retry_all_passes_over_what_somebody_else_retries(bank: Bank, gate: Gate
     answers: list[Transaction] = []
     retrying = Thread(target=lambda: answers.append(bank.retry(failed.id)), daemon=True)
     retrying.start()
-    assert bank._queue._tickets or bank._queue._changed  # the retry waits behind the gate
-    while failed.id not in bank._retrying:
-        retrying.join(0.001)
+    wait_until(lambda: failed.id in bank._retrying)
     with pytest.raises(NotFailed, match="being retried already"):
         bank.retry(failed.id)
     assert bank.retry_all() == {"retried": 0, "completed": 0, "failed": 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from random import Random
 from threading import Thread
 
 import pytest
@@ -191,11 +192,11 @@ def test_draining_leaves_nothing() -> None:
 NAMES = st.lists(st.sampled_from("ABCD"), min_size=1, max_size=3, unique=True)
 
 
-@given(st.lists(NAMES, max_size=20), st.data())
+@given(st.lists(NAMES, max_size=20), st.randoms(use_true_random=False))
 def test_per_name_the_order_of_taking_is_that_of_putting(
-    wanted: list[list[str]], data: st.DataObject
+    wanted: list[list[str]], random: Random
 ) -> None:
-    queue = WorkQueue(1000, data.draw(st.integers(1, 4)))
+    queue = WorkQueue(1000, random.randint(1, 4))
     order: dict[str, list[Ticket]] = defaultdict(list)
     finished: dict[str, list[Ticket]] = defaultdict(list)
     working: list[Batch] = []
@@ -204,7 +205,7 @@ def test_per_name_the_order_of_taking_is_that_of_putting(
         for name in each.names:
             order[name].append(each)
     while waiting or queue._tickets or working:
-        step = data.draw(st.sampled_from("ptr"))
+        step = random.choice("ptr")
         if step == "p" and waiting:
             queue.put([waiting.pop(0)], wait=False)
         elif step == "t" and queue._tickets:
@@ -215,8 +216,8 @@ def test_per_name_the_order_of_taking_is_that_of_putting(
                 queue._working += 1
                 working.append(batch)
         elif step == "r" and working:
-            batch = working.pop(data.draw(st.integers(0, len(working) - 1)))
-            kept = data.draw(st.integers(0, len(batch.tickets)))
+            batch = working.pop(random.randrange(len(working)))
+            kept = random.randint(0, len(batch.tickets))
             for each in batch.tickets[:kept]:
                 for name in each.names:
                     finished[name].append(each)

@@ -50,17 +50,19 @@ class Fold:
         balances = self._balances
         state = self._state
         top = self._last_transaction
+        last_time = self.last_time
         number = 0
-        row: list[str] = []
         for row in rows:
             number += 1
+            last_time = row[COMPLETED_AT] or last_time
             top = max(top, row[TRANSACTION])
             if row[KEY]:
                 state.names[unguard(row[KEY])] = row[TRANSACTION]
-            fresh = int(row[SEQ]) > self._from
-            if row[STATUS] == COMPLETED:
-                if row[DETAILS]:
-                    self._add_details(row, fresh=fresh)
+            completed = row[STATUS] == COMPLETED
+            fresh = completed and int(row[SEQ]) > self._from
+            if row[DETAILS]:
+                self._add_details(row, fresh=fresh)
+            if completed:
                 if fresh and row[SOURCE_BALANCE]:
                     balances[row[SOURCE]] = row[SOURCE_BALANCE]
                     balances[row[TARGET]] = row[TARGET_BALANCE]
@@ -70,14 +72,12 @@ class Fold:
             elif row[STATUS] == PENDING:
                 state.pending[row[TRANSACTION]] = transaction_of([row])
                 continue
-            elif row[DETAILS]:
-                self._add_details(row, fresh=False)
             if state.pending:
                 state.pending.pop(row[TRANSACTION], None)
         if number:
             self.rows += number
             self._last_transaction = top
-            self.last_time = row[COMPLETED_AT] or self.last_time
+            self.last_time = last_time
 
     def _add_details(self, row: list[str], *, fresh: bool) -> None:
         """Take note of the run's line, and of entities and once-only names."""

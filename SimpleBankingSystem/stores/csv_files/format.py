@@ -121,7 +121,7 @@ def encode(tickets: Sequence[Ticket], last_seq: int, last_hash: str, now: str) -
     first = last_seq + 1
     seq = last_seq
     last = last_seq + sum([len(ticket.postings) or 1 for ticket in tickets])
-    span = f",{first},{last},"
+    span = f"{first},{last}"
     today = now[:10]
     mark = last_hash.encode()
     rows: list[bytes] = []
@@ -129,20 +129,21 @@ def encode(tickets: Sequence[Ticket], last_seq: int, last_hash: str, now: str) -
         seq += 1
         ticket.finish(seq, now)
         command = ticket.command
-        start = f"{span}{ticket.id},{command.verb},{ticket.status},{ticket.attempt},"
-        end = (
-            f",{command.value_date or today},{ticket.created_at},{ticket.started_at},"
-            f"{ticket.completed_at},{texts(ticket)},"
-        )
-        row = f"{seq}{start}{leg_cells(ticket)}{end}{details(ticket)},".encode()
-        mark = b"h" + sha256(mark + row).hexdigest()[:32].encode()
-        rows.append(row + mark)
-        if len(ticket.postings) > 1:
-            for posting in ticket.postings[1:]:
-                seq += 1
-                row = f"{seq}{start}{posting_cells(posting)}{end},".encode()
-                mark = b"h" + sha256(mark + row).hexdigest()[:32].encode()
-                rows.append(row + mark)
+        postings = ticket.postings
+        cells = posting_cells(postings[0]) if postings else other_cells(ticket)
+        rest = details(ticket)
+        while True:
+            row = (
+                f"{seq},{span},{ticket.id},{command.verb},{ticket.status},{ticket.attempt},{cells},"
+                f"{command.value_date or today},{ticket.created_at},{ticket.started_at},"
+                f"{ticket.completed_at},{texts(ticket)},{rest},"
+            ).encode()
+            mark = b"h" + sha256(mark + row).hexdigest()[:32].encode()
+            rows.append(row + mark)
+            if seq - ticket.seq + 1 >= len(postings):
+                break
+            seq += 1
+            cells, rest = posting_cells(postings[seq - ticket.seq]), ""
     rows.append(b"")
     return b"\n".join(rows), mark.decode()
 
@@ -164,10 +165,8 @@ def posting_cells(posting: Posting) -> str:
     return f"{source},{target},{amount!s},{currency},{source_balance!s},{target_balance!s}"
 
 
-def leg_cells(ticket: Ticket) -> str:
-    """Return the same cells of a ticket: its first posting, or what was tried or set instead."""
-    if ticket.postings:
-        return posting_cells(ticket.postings[0])
+def other_cells(ticket: Ticket) -> str:
+    """Return the same cells where nothing was posted: what was tried, or the account that was set."""
     source, target = ticket.legs()
     if ticket.attempted is not None:
         return f"{source},{target},{ticket.attempted[2]:f},,,"

@@ -97,8 +97,6 @@ class CsvStore(Store):
         )
         self._archiver = Archiver(self._disk, self._files, self._head, self._shelf)
         self._index = Index(self._files.index, self._shelf)
-        if self._index.last_seq < anchor.archive_seq:
-            self._index.catch_up(progress)
 
     # The commit section
 
@@ -221,7 +219,6 @@ class CsvStore(Store):
         try:
             if self._journal.broken is None:
                 self.snapshot()
-                self._catch_up()
                 self._head.write(clean=1)
                 self._head.sync()
         finally:
@@ -256,12 +253,24 @@ class CsvStore(Store):
 
     def by_key(self, key: str) -> Transaction | None:
         """Return the transaction of a key."""
-        transaction_id = self._state.names.get(key) or self._index.named(key)
+        transaction_id = self._named(key)
         return self.transaction(transaction_id) if transaction_id else None
 
     def claimed(self, name: str) -> bool:
         """Tell whether a once-only name is taken."""
-        return name in self._state.names or self._index.named(name) is not None
+        return self._named(name) is not None
+
+    def _named(self, name: str) -> str | None:
+        """Return the transaction that has a key or claimed a name.
+
+        Memory has the names of the journal's rows; the index must know at least the archive's.
+        """
+        found = self._state.names.get(name)
+        if found is not None:
+            return found
+        if self._index.last_seq < self._head.anchor.archive_seq:
+            self._catch_up()
+        return self._index.named(name)
 
     def transactions(self, query: Query) -> Page:
         """Return one page of transactions."""
