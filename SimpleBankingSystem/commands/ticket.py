@@ -30,11 +30,9 @@ class Latch:
         if count:
             self._opened.acquire()
 
-    def done(self) -> None:
-        """Count one ticket as done."""
-        self.count -= 1
-        if self.count == 0:
-            self._opened.release()
+    def open(self) -> None:
+        """Let whoever waits go on: the count has come down to zero."""
+        self._opened.release()
 
     def wait(self, seconds: float = -1) -> bool:
         """Wait until all tickets are done; False if that took longer than ``seconds``."""

@@ -45,10 +45,11 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
     for ticket in tickets:
         ticket.names = ticket.command.accounts(look)
     named = {name for ticket in tickets for name in ticket.names}
-    if len(look.load(named)) == len(named):
+    makeable = {name for name in look.unknown(named) if made_number(name)}
+    if not makeable:
         return
     for ticket in tickets:
-        if any(made_number(name) and look.account(name) is None for name in ticket.names):
+        if not makeable.isdisjoint(ticket.names):
             ticket.names = {*ticket.names, NUMBERING}
 
 

@@ -136,8 +136,11 @@ class WorkQueue:
 
     def _answer(self, tickets: Sequence[Ticket]) -> None:
         for ticket in tickets:
-            if ticket.latch is not None:
-                ticket.latch.done()
+            latch = ticket.latch
+            if latch is not None:
+                latch.count -= 1
+                if latch.count == 0:
+                    latch.open()
 
     def close(self) -> None:
         """Refuse new commands; what is queued is still handed out."""

@@ -102,7 +102,10 @@ def run_file(
 
 @contextmanager
 def rehearsal(bank: Bank) -> Iterator[Bank]:
-    """Lend a bank that begins with the same books and forgets what it does."""
+    """Lend a bank that begins with the same books and forgets what it does.
+
+    Until then what it does is in memory, so this is the one thing here that grows with the file.
+    """
     store = MemoryStore(bank.clock, under=bank.store)
     with Bank(store, currency=bank.currency, clock=bank.clock) as stage:
         yield stage

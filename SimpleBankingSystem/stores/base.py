@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -98,6 +99,10 @@ class Store(ABC):
     @abstractmethod
     def load(self, names: Collection[str]) -> dict[str, Account]:
         """Return those of the names that are accounts, as published, for a book to work on."""
+
+    @abstractmethod
+    def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of the names that are no accounts."""
 
     @abstractmethod
     def accounts(self, *, internal: bool = False) -> Sequence[Account]:

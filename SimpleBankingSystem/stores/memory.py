@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from threading import Lock
 
@@ -44,6 +45,10 @@ class MemoryStore(Store):
     def load(self, names: Collection[str]) -> dict[str, Account]:
         """Return those of the names that are accounts."""
         return self._state.load(names)
+
+    def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of the names that are no accounts."""
+        return self._state.unknown(names)
 
     def accounts(self, *, internal: bool = False) -> Sequence[Account]:
         """Return all accounts of one moment."""

@@ -7,6 +7,7 @@ adds rows that it reads back, and both come to the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
 from SimpleBankingSystem.commands.ticket import Ticket
@@ -43,6 +44,10 @@ class State:
         """Return those of the names that are accounts."""
         accounts = self.accounts
         return {name: accounts[name] for name in names if name in accounts}
+
+    def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of the names that are no accounts."""
+        return names - self.accounts.keys()
 
     def listed(self, *, internal: bool) -> Sequence[Account]:
         """Return all accounts of one moment, the bank's own only if asked for."""
@@ -101,24 +106,29 @@ class State:
         self.accounts.update(accounts)
         lines: dict[str, list[int]] = {}
         for ticket in tickets:
-            status = ticket.status
             if ticket.line:
                 if ticket.run not in lines:
                     lines[ticket.run] = []
                 lines[ticket.run].append(ticket.line)
-            if ticket.key:
-                self.names[ticket.key] = ticket.id
-            if status == PENDING:
-                self.pending[ticket.id] = ticket.transaction()
+            if ticket.key or ticket.puts or ticket.claims or ticket.status == PENDING:
+                self._note(ticket)
             elif ticket.accepted:
                 self.pending.pop(ticket.id, None)
-            if ticket.puts or ticket.claims:
-                for _, entity in ticket.puts:
-                    self.put(entity)
-                for name in ticket.claims:
-                    self.names[name] = ticket.id
         for run, done in lines.items():
             self.lines.setdefault(run, LinesDone()).note(done)
+
+    def _note(self, ticket: Ticket) -> None:
+        """Take note of all that a ticket does beside moving money."""
+        if ticket.status == PENDING:
+            self.pending[ticket.id] = ticket.transaction()
+        elif ticket.accepted:
+            self.pending.pop(ticket.id, None)
+        if ticket.key:
+            self.names[ticket.key] = ticket.id
+        for _, entity in ticket.puts:
+            self.put(entity)
+        for name in ticket.claims:
+            self.names[name] = ticket.id
 
     def put(self, entity: Entity) -> None:
         """Take note of an entity's new value; an account's balance has its own way."""

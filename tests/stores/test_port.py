@@ -64,7 +64,7 @@ def everything(bank: Bank) -> dict[str, object]:
     ids = [each.id for each in bank.transactions(Query(limit=500)).items]
     return {
         "accounts": [each.to_dict() for each in bank.accounts()],
-        "internal": sorted(each.to_dict().items() for each in bank.accounts(internal=True)),
+        "internal": {each.id: each.to_dict() for each in bank.accounts(internal=True)},
         "transactions": shown(map(bank.transaction, ids)),
         "lists": {
             account.id: shown(bank.transactions(Query(account=account.id, limit=500)).items)

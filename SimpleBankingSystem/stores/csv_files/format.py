@@ -166,7 +166,7 @@ def posting_cells(posting: Posting) -> str:
 
 
 def other_cells(ticket: Ticket) -> str:
-    """Return the same cells where nothing was posted: what was tried, or the account that was set."""
+    """Return the same cells where nothing was posted: what was tried, or what was set."""
     source, target = ticket.legs()
     if ticket.attempted is not None:
         return f"{source},{target},{ticket.attempted[2]:f},,,"

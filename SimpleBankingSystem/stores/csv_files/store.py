@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Lock, RLock, Thread
@@ -241,6 +242,10 @@ class CsvStore(Store):
     def load(self, names: Collection[str]) -> dict[str, Account]:
         """Return those of the names that are accounts."""
         return self._state.load(names)
+
+    def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of the names that are no accounts."""
+        return self._state.unknown(names)
 
     def accounts(self, *, internal: bool = False) -> Sequence[Account]:
         """Return all accounts of one moment."""

@@ -1,0 +1,99 @@
+"""``bank run``: the summary, and what an interruption keeps."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import PROGRAM, Say
+
+DAY = """\
+command,account,name,amount,target,source
+open_account,ADA,Ada Lovelace,,,
+open_account,BOB,Bob,,,
+deposit,ADA,,50.00,,
+transfer,,,20.00,BOB,ADA
+transfer,,,2000.00,BOB,ADA
+deposit,ADA,,nothing,,
+"""
+
+
+def test_a_command_file_ends_with_a_summary(bank: Say) -> None:
+    Path("day.csv").write_text(DAY)
+    answer = bank("run", "day.csv", "--results", "results.csv")
+    assert answer.status == 1
+    facts = dict(line.split(maxsplit=1) for line in answer.out.splitlines())
+    assert (facts["completed"], facts["failed"], facts["rejected"]) == ("4", "1", "1")
+    assert facts["refused_lines"] == "results.refused.csv"
+    assert "line 6: insufficient_funds" in answer.err
+    assert "line 7: invalid_command" in answer.err
+    assert Path("results.csv").read_text("utf-8-sig").count("\n") == 7
+    assert bank("balance", "BOB").out == "20.00\n"
+
+    again = bank("run", "day.csv")
+    assert again.status == 0
+    assert "was finished before: nothing to do without --again" in again.err
+    assert bank("balance", "BOB").out == "20.00\n"
+    (listed,) = bank("runs", "--json").json()["items"]
+    assert (listed["id"], listed["name"], listed["status"]) == ("R000001", "day.csv", "finished")
+    assert "day.csv" in bank("runs").out
+
+
+def test_a_program_gets_the_summary_as_json(bank: Say) -> None:
+    Path("day.csv").write_text(DAY)
+    answer = bank("run", "day.csv", "--dry-run", "--stop-on-error", "--run", "rehearsal", "--json")
+    assert (answer.status, answer.err) == (1, "")
+    summary = answer.json()
+    assert (summary["kept"], summary["stopped"], summary["name"]) == (False, True, "rehearsal")
+    assert (summary["completed"], summary["failed"], summary["rejected"]) == (4, 1, 0)
+    assert summary["problems"][0].startswith("line 6: ")
+    assert bank("accounts", "--json").json()["items"] == []
+
+
+def test_a_file_that_is_no_command_file_is_refused(bank: Say) -> None:
+    Path("notes.txt").write_text("some notes\n")
+    answer = bank("run", "notes.txt")
+    assert (answer.status, answer.out) == (2, "")
+    assert "invalid_file" in answer.err
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """See to it that what a test starts can be interrupted.
+
+    A shell lets its background jobs, and all that they start, ignore Ctrl-C.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_says_what_is_kept_and_goes_on(
+    how: signal.Signals, bank: Say, ctrl_c: None
+) -> None:
+    lines = 20_000
+    Path("many.csv").write_text(
+        "command,account,name,amount\nopen_account,ADA,Ada,\n" + "deposit,ADA,,0.01\n" * lines
+    )
+    with subprocess.Popen(
+        [*PROGRAM, "-v", "run", "many.csv"],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stderr is not None
+        said = next(line for line in running.stderr if "begins" in line)
+        running.send_signal(how)
+        said += running.stderr.read()
+    assert running.returncode == 130
+    assert "Traceback" not in said
+    assert "they and what was under way are kept" in said
+    resumed = bank("run", "many.csv", "--json")
+    assert resumed.status == 0
+    assert resumed.json()["already_done"] < lines
+    assert resumed.json()["already_done"] + resumed.json()["completed"] == lines + 1
+    assert bank("balance", "ADA").out == "200.00\n"

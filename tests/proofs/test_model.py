@@ -1,0 +1,251 @@
+"""Guarantees 4, 10, 11 and 12: every store answers what the oracle answers, whatever is asked."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from itertools import count, pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.errors import BankError
+from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.stores.base import Query
+from tests.banks import DEADLINE, DURABLE, STORES, TickingClock, asked, code, ticket
+from tests.oracle import Oracle, Record, Texts, written
+from tests.proof_level import figure, proof_level
+
+NAMES = ("A00000001", "A00000002", "A00000003", "ADA", "BOB", "YEN", "NOBODY")
+AMOUNTS = ("0.01", "1", "5.00", "10", "99.99", "0.001", "1.0", "100", "1000.5")
+
+Asked = tuple[str, dict[str, str | int]]
+"""A verb and its texts; a number stands for one of the transactions so far."""
+
+amounts = st.sampled_from(AMOUNTS)
+names = st.sampled_from(NAMES)
+numbers = st.integers(0, 30)
+keys = st.sampled_from(("", "", "", "", "k1", "k2", "k3"))
+commands: st.SearchStrategy[Asked] = st.one_of(
+    st.tuples(
+        st.just("open_account"),
+        st.fixed_dictionaries(
+            {"name": st.just("Ada")},
+            optional={
+                "account": st.sampled_from(NAMES[:-1]),
+                "currency": st.sampled_from(("EUR", "EUR", "JPY", "BHD")),
+                "initial_deposit": amounts,
+                "overdraft_limit": amounts,
+            },
+        ),
+    ),
+    *(
+        st.tuples(st.just(verb), st.fixed_dictionaries({"account": names, "amount": amounts}))
+        for verb in ("deposit", "deposit", "withdraw")
+    ),
+    *(
+        st.tuples(st.just("transfer"), st.fixed_dictionaries(
+            {"source": st.just(source), "target": st.just(target), "amount": amounts}))
+        for source, target in (*pairwise(NAMES), ("ADA", "A00000001"))
+    ),
+    st.tuples(st.just("close_account"), st.fixed_dictionaries({"account": names})),
+    st.tuples(
+        st.just("set_overdraft_limit"),
+        st.fixed_dictionaries({"account": names, "overdraft_limit": amounts}),
+    ),
+    st.tuples(st.just("reverse"), st.fixed_dictionaries({"transaction": numbers})),
+)  # fmt: skip
+
+
+class BankModel(RuleBasedStateMachine):
+    """A bank on one kind of store and the oracle beside it."""
+
+    kind: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="model"))
+        self.clock = TickingClock()
+        self.oracle = Oracle()
+        self.keys: dict[str, tuple[object, str]] = {}
+        self.groups = count(1)
+        self.bank = self.opened()
+
+    def opened(self) -> Bank:
+        return Bank(STORES[self.kind](self.folder, self.clock), batch=3, clock=self.clock)
+
+    def teardown(self) -> None:
+        try:
+            self.check_everything()
+        finally:
+            self.bank.close(0)
+            shutil.rmtree(self.folder)
+
+    # What may happen
+
+    def resolved(self, command: Asked) -> tuple[str, Texts]:
+        """Put the id of a transaction, or of none, in the place of its number."""
+        verb, texts = command
+        ids = [*self.oracle.records, "T00000099999"]
+        return verb, {
+            name: ids[value % len(ids)] if isinstance(value, int) else value
+            for name, value in texts.items()
+        }
+
+    def expect(self, transaction: Transaction, verb: str, texts: Texts, key: str) -> None:
+        """Let the oracle carry out what the bank did, unless the key answers it."""
+        known = self.keys.get(key)
+        if known is None:
+            self.oracle.carry_out(transaction.id, verb, texts)
+            if key:
+                self.keys[key] = (asked(verb, **texts), transaction.id)
+        else:
+            assert known == (asked(verb, **texts), transaction.id)
+        self.compare(transaction, self.oracle.records[transaction.id])
+
+    def expect_refusal(self, refusal: BankError, verb: str, texts: Texts, key: str) -> None:
+        assert refusal.code == "key_reused"
+        assert self.keys[key][0] != asked(verb, **texts)
+
+    @rule(command=commands, key=keys)
+    def one_command(self, command: Asked, key: str) -> None:
+        verb, texts = self.resolved(command)
+        try:
+            transaction = self.bank.execute(asked(verb, **texts), key=key)
+        except BankError as refusal:
+            self.expect_refusal(refusal, verb, texts, key)
+        else:
+            self.expect(transaction, verb, texts, key)
+
+    @rule(command=commands, key=keys)
+    def one_accepted(self, command: Asked, key: str) -> None:
+        verb, texts = self.resolved(command)
+        try:
+            accepted = self.bank.accept(asked(verb, **texts), key=key)
+        except BankError as refusal:
+            self.expect_refusal(refusal, verb, texts, key)
+            return
+        assert accepted.status == "PENDING" or key in self.keys
+        assert self.bank._queue.wait_idle(DEADLINE)
+        self.expect(self.bank.transaction(accepted.id), verb, texts, key)
+
+    @rule(several=st.lists(st.tuples(commands, keys), min_size=2, max_size=8))
+    def several_at_once(self, several: list[tuple[Asked, str]]) -> None:
+        made: list[tuple[str, Texts, str, Ticket]] = []
+        for command, key in several:
+            verb, texts = self.resolved(command)
+            made.append((verb, texts, key, ticket(verb, key=key, **texts)))
+        assert self.bank.submit([each[3] for each in made]).wait(DEADLINE)
+        for verb, texts, key, each in made:
+            try:
+                transaction = each.transaction()
+            except BankError as refusal:
+                self.expect_refusal(refusal, verb, texts, key)
+            else:
+                self.expect(transaction, verb, texts, key)
+
+    @rule(members=st.lists(commands, min_size=2, max_size=4))
+    def a_group(self, members: list[Asked]) -> None:
+        name = f"g{next(self.groups)}"
+        wanted = [self.resolved(each) for each in members]
+        tickets = [ticket(verb, group=name, **texts) for verb, texts in wanted]
+        assert self.bank.submit(tickets).wait(DEADLINE)
+        group = {each.id: each_wanted for each, each_wanted in zip(tickets, wanted, strict=True)}
+        for id_, record in self.oracle.carry_out_group(group).items():
+            self.compare(self.bank.transaction(id_), record)
+
+    @rule(number=numbers)
+    def one_retry(self, number: int) -> None:
+        ids = [*self.oracle.records, "T00000099999"]
+        chosen = ids[number % len(ids)]
+        answer = ""
+        try:
+            self.bank.retry(chosen)
+        except BankError as refusal:
+            answer = refusal.code
+        assert answer == self.oracle.retry(chosen)
+
+    @rule()
+    def all_retried(self) -> None:
+        assert self.bank.retry_all() == self.oracle.retry_all()
+
+    @precondition(lambda self: self.kind in DURABLE)
+    @rule()
+    def reopened(self) -> None:
+        self.bank.close()
+        self.bank = self.opened()
+
+    @rule()
+    def archived(self) -> None:
+        self.bank.archive()
+
+    # What must hold
+
+    def compare(self, transaction: Transaction, record: Record) -> None:
+        """Compare all that the oracle knows of a transaction."""
+        assert code(transaction) == (record.code or "COMPLETED")
+        assert (transaction.command, transaction.attempt) == (record.verb, record.attempt)
+        moves = [
+            (
+                (leg.source, leg.target),
+                [str(money) for money in (leg.amount, leg.source_balance, leg.target_balance)],
+            )
+            for leg in transaction.postings
+        ]
+        assert moves == [
+            ((source, target), [written(money, self.currency_of(source)) for money in amounts])
+            for source, target, *amounts in record.moves
+        ]
+
+    def currency_of(self, name: str) -> str:
+        return name[-3:] if "." in name else self.oracle.holders[name].currency
+
+    @invariant()
+    def balances_agree(self) -> None:
+        accounts = self.bank.accounts(internal=True)
+        assert {account.id: str(account.balance) for account in accounts} == self.oracle.balances()
+        assert [each.id for each in self.bank.accounts()] == list(self.oracle.holders)
+        for currency in {account.currency for account in accounts}:
+            assert sum(each.balance for each in accounts if each.currency == currency) == 0
+
+    def check_everything(self) -> None:
+        """Compare every transaction, its order and every list with the oracle's."""
+        assert self.bank.verify().problems == []
+        whole = self.bank.transactions(Query(limit=500, order="oldest")).items
+        assert [each.id for each in whole] == list(self.oracle.records)
+        for transaction in whole:
+            self.compare(transaction, self.oracle.records[transaction.id])
+        for name in self.oracle.holders:
+            listed = self.bank.transactions(Query(account=name, limit=500, order="oldest")).items
+            assert [each.id for each in listed] == [
+                each.id for each in whole if name in each.accounts
+            ]
+        for key, (_, id_) in self.keys.items():
+            assert self.bank.by_key(key).id == id_
+
+
+@pytest.mark.seed("E5")
+@pytest.mark.parametrize("kind", STORES)
+def test_the_bank_answers_what_the_oracle_answers(kind: str) -> None:
+    run_state_machine_as_test(
+        type("BankModel", (BankModel,), {"kind": kind}),
+        settings=settings(
+            max_examples=figure("model examples"),
+            stateful_step_count=figure("model steps"),
+            deadline=None,
+            database=None,
+            derandomize=proof_level() == "test",
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
