@@ -29,7 +29,7 @@ _varying = [
     (re.compile(r"\d{4}-\d\d-\d\d(?!T)"), "<day>"),
     (re.compile(r"h[0-9a-f]{32}"), "<hash>"),
     (re.compile(r"[\d,.]+ (s\b|seconds|lines a second|rows a second|/s)"), r"<number> \1"),
-    (re.compile(r"(seconds|rows_per_second|rows per second) +[\d,.]+"), r"\1 <number>"),
+    (re.compile(r"(seconds|\w+_per_second) +[\d,.]+"), r"\1 <number>"),
     (re.compile(r" +"), " "),
 ]
 
