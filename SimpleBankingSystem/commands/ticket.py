@@ -52,35 +52,30 @@ class Ticket:
     ``leader`` the ticket with the same key that is still under way.
     """
 
-    __slots__ = (
-        *("command", "run", "line", "key", "group", "actor", "attempt"),
-        *("id", "seq", "status", "created_at", "started_at", "completed_at"),
-        *("postings", "puts", "claims", "attempted", "error"),
-        *("names", "members", "latch", "accepted", "refusal", "recorded", "leader"),
-    )
+    # What is always set before it is read has no place in __init__: a ticket is made per command.
+    id = created_at = started_at = completed_at = ""
+    seq = 0
+    names: Collection[str] = ()
+    attempted: tuple[str, str, Decimal] | None = None
+    latch: Latch | None = None
+    recorded: Transaction | None = None
+    leader: Ticket | None = None
 
     def __init__(self, command: Command, run: str = "", line: int = 0) -> None:
         self.command = command
         self.run = run
         self.line = line
-        self.key = self.group = self.id = ""
+        self.key = self.group = ""
         self.actor = "local"
         self.attempt = 1
-        self.seq = 0
         self.status = PENDING
-        self.created_at = self.started_at = self.completed_at = ""
         self.postings: Sequence[Posting] = ()
         self.puts: Sequence[tuple[str, Entity]] = ()
         self.claims: Sequence[str] = ()
-        self.attempted: tuple[str, str, Decimal] | None = None
         self.error: BankError | None = None
-        self.names: Collection[str] = ()
         self.members: Sequence[Ticket] = ()
-        self.latch: Latch | None = None
         self.accepted = False
         self.refusal: BankError | None = None
-        self.recorded: Transaction | None = None
-        self.leader: Ticket | None = None
 
     def undecide(self) -> None:
         """Forget what deciding came to so far, because the command is decided again."""

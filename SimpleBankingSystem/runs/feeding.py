@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from SimpleBankingSystem.commands.ticket import Latch
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import (
     BankError,
@@ -55,29 +56,38 @@ class Feed:
         self._bank = bank
         self._done = done
         self._results = results
+        self._under_way: Sequence[Entry] = ()
+        self._latch = Latch(0)
 
     def carry_out(self, chunk: Sequence[Entry]) -> None:
-        """Carry out what is not done yet and wait until it is durable.
+        """Carry out what is not done yet; ``finish`` waits until it is durable.
+
+        The next chunk is read while this one is on its way to the disk, but not submitted before
+        it is there.
 
         Raises:
             BankError: the bank cannot go on; what it did is counted.
         """
-        fault = None
+        self.finish()
         if isinstance(chunk[0], ActionLine):
             self._perform(chunk[0])
-        else:
-            fault = self._submit(chunk)
-        if self._results is not None:
-            self._results.write()
-        if fault is not None:
-            raise fault
-
-    def _submit(self, chunk: Sequence[Entry]) -> BankError | None:
-        """Carry out commands; return the bank's own fault, if it could not do all of them."""
+            if self._results is not None:
+                self._results.write()
+            return
         tickets = [entry for entry in chunk if isinstance(entry, Line)]
         if self._done.highest:
             tickets = [ticket for ticket in tickets if ticket.line not in self._done]
-        self._bank.submit(tickets, wait=True).wait()
+        self._under_way = chunk
+        self._latch = self._bank.submit(tickets, wait=True)
+
+    def finish(self) -> None:
+        """Wait for the chunk that is under way, and note what became of it.
+
+        Raises:
+            BankError: the bank cannot go on; what it did is counted.
+        """
+        self._latch.wait()
+        chunk, self._under_way = self._under_way, ()
         fault: BankError | None = None
         completed, unwritten = 0, self._results is None
         for entry in chunk:
@@ -89,7 +99,10 @@ class Feed:
                 else:
                     fault = self._answered(entry) or fault
         self.tally.completed += completed
-        return fault
+        if chunk and self._results is not None:
+            self._results.write()
+        if fault is not None:
+            raise fault
 
     def _answered(self, ticket: Line) -> BankError | None:
         """Note what became of a line; return the bank's own fault, if that is what became of it."""

@@ -28,8 +28,6 @@ VERB, KEY, GROUP = "command", "key", "group"
 class Line(Ticket):
     """The ticket of a line that asks for a command; ``text`` is the line as it stands."""
 
-    __slots__ = ("text",)
-
     def __init__(self, command: Command, run: str, line: int, text: str) -> None:
         super().__init__(command, run, line)
         self.text = text

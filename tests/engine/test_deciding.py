@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from threading import Thread
 
 import pytest
 
@@ -17,7 +18,19 @@ from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
 from SimpleBankingSystem.stores.memory import MemoryStore
-from tests.banks import DEADLINE, TickingClock, balances, code, do, done, submitted, ticket
+from tests.banks import (
+    DEADLINE,
+    TickingClock,
+    asked,
+    balances,
+    code,
+    do,
+    done,
+    submitted,
+    ticket,
+    wait_until,
+)
+from tests.engine.conftest import Gate
 
 NOW = "2026-06-01T00:00:00.000000Z"
 
@@ -170,6 +183,39 @@ def test_what_the_store_refuses_reaches_everybody_in_the_batch(
         assert "not committed" in caplog.text or "incident" in caplog.text
         again = do(bank, "deposit", account="RICH", amount="1", key="k0")
         assert code(again) == "COMPLETED"
+
+
+def test_who_waits_for_a_key_is_told_that_its_command_was_refused(
+    faulty: FaultyStore, clock: TickingClock, gate: Gate
+) -> None:
+    with Bank(faulty, clock=clock) as bank:
+        done(bank, "open_account", name="Poor", account="POOR")
+        bank.submit([ticket("pause", account="POOR")])
+        gate.wait_reached()
+        leader = ticket("deposit", key="k", account="POOR", amount="1")
+        latch = bank.submit([leader])
+        follower = ticket("deposit", key="k", account="POOR", amount="1")
+        waiting = Thread(target=lambda: bank.submit([follower]), daemon=True)
+        waiting.start()
+        wait_until(lambda: follower.leader is leader)
+        faulty.faults = [DiskFull("No room."), DiskFull("No room.")]
+        gate.opened.set()
+        assert latch.wait(DEADLINE)
+        waiting.join(DEADLINE)
+        with pytest.raises(DiskFull):
+            follower.transaction()
+
+
+def test_what_the_store_s_fault_kept_out_is_not_accepted(
+    faulty: FaultyStore, clock: TickingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Bank(faulty, clock=clock) as bank:
+        command = asked("open_account", name="Rich", account="RICH")
+        faulty.faults.append(RuntimeError("by a test"))
+        with pytest.raises(RuntimeError, match="by a test"):
+            bank.accept(command, key="k")
+        assert "could not be queued" in caplog.text
+        assert bank.accept(command, key="k").status == "PENDING"
 
 
 def test_the_store_s_own_fault_is_logged_with_an_incident(

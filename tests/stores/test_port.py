@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from decimal import Decimal
-from typing import Literal
+from collections.abc import Iterable
 
 import pytest
 
@@ -15,43 +12,8 @@ from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import TickingClock, asked, balances, code, do, done, submitted, ticket
+from tests.stores.a_day import TEXTS, day
 from tests.stores.conftest import Books
-
-TEXTS = ["=1+1", "'quoted'", '"a;b"', ";=x", "0012", "1E5", "TRUE", "+", " x ", "\u674e", "a,b"]
-
-
-def day(bank: Bank) -> list[str]:
-    """Carry out a day of every kind of command; return its transactions' ids."""
-    done(bank, "start_run", run_id="R000001", name="day.csv", digest="d", first_line="f")
-    done(bank, "open_account", name="Rich", account="RICH", initial_deposit="100")
-    done(bank, "open_account", name="Owing", overdraft_limit="50", description="first")
-    done(bank, "open_account", name="Yen", account="YEN", currency="JPY", initial_deposit="7")
-    done(bank, "deposit", account="A00000001", amount="1.5", key="k1", value_date="2020-02-29")
-    paid = done(bank, "transfer", source="A00000001", target="RICH", amount="30", tags="rent may")
-    failed = do(bank, "transfer", source="A00000001", target="RICH", amount="30", reference="F1")
-    do(bank, "withdraw", account="NOBODY", amount="3", key="k2")
-    do(bank, "deposit", account="RICH", amount="0.001")
-    submitted(
-        bank,
-        ticket("deposit", group="g", account="A00000001", amount="1"),
-        ticket("withdraw", group="g", account="A00000001", amount="1"),
-    )
-    submitted(
-        bank,
-        ticket("deposit", group="h", account="A00000001", amount="1"),
-        ticket("withdraw", group="h", account="RICH", amount="1000"),
-    )
-    done(bank, "reverse", transaction=paid.id)
-    do(bank, "reverse", transaction=paid.id)
-    done(bank, "set_overdraft_limit", account="A00000001", overdraft_limit="20")
-    bank.retry(failed.id)
-    done(bank, "withdraw", account="YEN", amount="7")
-    done(bank, "close_account", account="YEN")
-    done(bank, "finish_run", run_id="R000001", completed="1", failed="2", rejected="3")
-    for number, text in enumerate(TEXTS):
-        done(bank, "deposit", account="RICH", amount="0.01", key=text, description=text)
-        done(bank, "open_account", name=text, account=f"TEXT-{number}", reference=text)
-    return [each.id for each in reversed(bank.transactions(Query(limit=500)).items)]
 
 
 def everything(bank: Bank) -> dict[str, object]:
@@ -193,72 +155,6 @@ def test_numbers_are_never_given_twice(books: Books) -> None:
     assert f"T{books.reopen().store.number(1):011d}" > last
 
 
-FILTERS: list[tuple[Query, Callable[[Transaction], bool]]] = [
-    (Query(account="RICH"), lambda each: "RICH" in each.accounts),
-    (Query(account="CASH.EUR"), lambda each: "CASH.EUR" in each.accounts),
-    (Query(account="YEN"), lambda each: "YEN" in each.accounts),
-    (Query(status="FAILED"), lambda each: each.status == "FAILED"),
-    (Query(status="PENDING"), lambda each: False),
-    (Query(command="transfer"), lambda each: each.command == "transfer"),
-    (Query(command="archive"), lambda each: False),
-    (Query(since="2026-01-01T00:00:00.000040Z"),
-     lambda each: each.completed_at >= "2026-01-01T00:00:00.000040Z"),
-    (Query(until="2026-01-01T00:00:00.000040Z"),
-     lambda each: each.completed_at < "2026-01-01T00:00:00.000040Z"),
-    (Query(since="2026-01-02"), lambda each: False),
-    (Query(until="2026"), lambda each: False),
-    (Query(amount_min=Decimal("1.5")),
-     lambda each: bool(each.postings) and each.postings[0].amount >= Decimal("1.5")),
-    (Query(amount_max=Decimal(1)),
-     lambda each: bool(each.postings) and each.postings[0].amount <= 1),
-    (Query(reference="F1"), lambda each: each.reference == "F1"),
-    (Query(reference="=1+1"), lambda each: each.reference == "=1+1"),
-    (Query(account="RICH", status="COMPLETED", command="deposit", amount_max=Decimal("0.01")),
-     lambda each: (each.command, each.target, each.status) == ("deposit", "RICH", "COMPLETED")
-     and each.postings[0].amount <= Decimal("0.01")),
-]  # fmt: skip
-
-
-def test_lists_are_filtered_and_paged_in_both_orders(bank: Bank) -> None:
-    day(bank)
-    orders: tuple[Literal["newest", "oldest"], ...] = ("newest", "oldest")
-    whole = list(bank.transactions(Query(limit=500)).items)
-    assert [each.seq for each in whole] == sorted({each.seq for each in whole}, reverse=True)
-    assert len({each.id for each in whole}) == len(whole)
-    for query, wanted in FILTERS:
-        expected = [each for each in whole if wanted(each)]
-        for order in orders:
-            found: list[Transaction] = []
-            cursor = 0
-            while True:
-                page = bank.store.transactions(replace(query, order=order, limit=3, cursor=cursor))
-                assert len(page.items) <= 3
-                found += page.items
-                cursor = page.next
-                if not cursor:
-                    break
-                assert page.items[-1].seq == cursor
-            ids = [each.id for each in (expected if order == "newest" else expected[::-1])]
-            assert [each.id for each in found] == ids, (query, order)
-
-
-@pytest.mark.seed("B3")
-def test_b3_history_is_newest_first_with_type_amount_balance_and_time(bank: Bank) -> None:
-    opened = done(bank, "open_account", name="Ada", initial_deposit="10")
-    account = opened.target
-    paid_in = done(bank, "deposit", account=account, amount="5")
-    paid_out = done(bank, "withdraw", account=account, amount="3")
-    rows = [each.to_dict() for each in bank.transactions(Query(account=account)).items]
-    assert [
-        (row["command"], row["amount"], row["target_balance"], row["completed_at"]) for row in rows
-    ] == [
-        ("withdraw", "3.00", "-12.00", paid_out.completed_at),
-        ("deposit", "5.00", "15.00", paid_in.completed_at),
-        ("open_account", "10.00", "10.00", opened.completed_at),
-    ]
-    assert rows[0]["source_balance"] == "12.00"
-
-
 @pytest.mark.seed("D4")
 def test_d4_the_balance_at_a_past_moment(books: Books) -> None:
     bank, clock = books.bank, books.clock
@@ -364,12 +260,14 @@ def test_members_of_a_group_are_found_by_any_of_them(books: Books) -> None:
         assert list(bank.store.group_of(alone)) == [alone]
 
 
-def test_once_only_names_are_known_for_ever(books: Books) -> None:
+@pytest.mark.parametrize("archived", [False, True])
+def test_once_only_names_are_known_for_ever(books: Books, archived: bool) -> None:
     opened = done(books.bank, "open_account", name="Ada", initial_deposit="5")
     undone = ticket("reverse", transaction=opened.id)
     submitted(books.bank, undone)
     (claim,) = undone.claims
-    books.bank.archive()
+    if archived:
+        books.bank.archive()
     for bank in books.before_and_after():
         assert bank.store.claimed(claim)
         assert not bank.store.claimed("another")

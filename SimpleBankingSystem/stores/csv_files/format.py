@@ -138,7 +138,7 @@ def encode(tickets: Sequence[Ticket], last_seq: int, last_hash: str, now: str) -
                 f"{command.value_date or today},{ticket.created_at},{ticket.started_at},"
                 f"{ticket.completed_at},{texts(ticket)},{rest},"
             ).encode()
-            mark = b"h" + sha256(mark + row).hexdigest()[:32].encode()
+            mark = b"h" + sha256(mark + row).digest()[:16].hex().encode()
             rows.append(row + mark)
             if seq - ticket.seq + 1 >= len(postings):
                 break
