@@ -311,7 +311,9 @@ def _width_trouble(line: bytes) -> str:
 
 def _raw_cells(line: bytes) -> Cells:
     """Return a line's cells as they stand in the file, quotes included."""
-    return _cell_of.findall(line.decode(errors="replace"))[: line.count(b",") + 1]
+    text = line.decode(errors="replace")
+    cells = _cell_of.findall(text)
+    return cells if text.endswith(",") else cells[:-1]
 
 
 Rule = Callable[[Break], Finding | None]
