@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -28,14 +29,14 @@ from tests.oracle import Oracle, Record, Texts, written
 from tests.proof_level import figure, proof_level
 
 NAMES = ("A00000001", "A00000002", "A00000003", "ADA", "BOB", "YEN", "NOBODY")
-AMOUNTS = ("0.01", "1", "5.00", "10", "99.99", "0.001", "1.0", "100", "1000.5")
+AMOUNTS = ("1", "5.00", "10", "5", "10.0", "0.01", "0.001", "1000.5")
 
 Asked = tuple[str, dict[str, str | int]]
-"""A verb and its texts; a number stands for one of the transactions so far."""
+"""A verb and its texts; a number stands for one of the last transactions."""
 
 amounts = st.sampled_from(AMOUNTS)
 names = st.sampled_from(NAMES)
-numbers = st.integers(0, 30)
+numbers = st.integers(0, 6)
 keys = st.sampled_from(("", "", "", "", "k1", "k2", "k3"))
 commands: st.SearchStrategy[Asked] = st.one_of(
     st.tuples(
@@ -54,10 +55,13 @@ commands: st.SearchStrategy[Asked] = st.one_of(
         st.tuples(st.just(verb), st.fixed_dictionaries({"account": names, "amount": amounts}))
         for verb in ("deposit", "deposit", "withdraw")
     ),
-    *(
-        st.tuples(st.just("transfer"), st.fixed_dictionaries(
-            {"source": st.just(source), "target": st.just(target), "amount": amounts}))
-        for source, target in (*pairwise(NAMES), ("ADA", "A00000001"))
+    st.tuples(
+        st.just("transfer"),
+        st.permutations(NAMES).flatmap(
+            lambda order: st.fixed_dictionaries(
+                {"source": st.just(order[0]), "target": st.just(order[1]), "amount": amounts}
+            )
+        ),
     ),
     st.tuples(st.just("close_account"), st.fixed_dictionaries({"account": names})),
     st.tuples(
@@ -92,12 +96,21 @@ class BankModel(RuleBasedStateMachine):
             self.bank.close(0)
             shutil.rmtree(self.folder)
 
+    @initialize()
+    def some_accounts(self) -> None:
+        for name, texts in {
+            "ADA": {"initial_deposit": "10"},
+            "BOB": {"overdraft_limit": "5"},
+            "YEN": {"currency": "JPY", "initial_deposit": "10"},
+        }.items():
+            self.one_command(("open_account", {"name": name, "account": name, **texts}), "")
+
     # What may happen
 
     def resolved(self, command: Asked) -> tuple[str, Texts]:
         """Put the id of a transaction, or of none, in the place of its number."""
         verb, texts = command
-        ids = [*self.oracle.records, "T00000099999"]
+        ids = [*reversed(self.oracle.records), "T00000099999"]
         return verb, {
             name: ids[value % len(ids)] if isinstance(value, int) else value
             for name, value in texts.items()
@@ -167,7 +180,7 @@ class BankModel(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def one_retry(self, number: int) -> None:
-        ids = [*self.oracle.records, "T00000099999"]
+        ids = [*reversed(self.oracle.records), "T00000099999"]
         chosen = ids[number % len(ids)]
         answer = ""
         try:

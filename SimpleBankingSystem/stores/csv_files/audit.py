@@ -8,17 +8,14 @@ kept per transaction.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from SimpleBankingSystem.ledger.account import Account, internal_currency, is_internal
 from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import ATTEMPTS_AT_MOST, COMPLETED, FAILED, PENDING
-from SimpleBankingSystem.stores.csv_files.fold import Fold
 from SimpleBankingSystem.stores.csv_files.format import (
     ACTOR,
-    AMOUNT,
     COLUMNS,
     COMPLETED_AT,
     CURRENCY,
@@ -29,30 +26,32 @@ from SimpleBankingSystem.stores.csv_files.format import (
     TARGET,
     TARGET_BALANCE,
     TRANSACTION,
+    VALUE_DATE,
     parse_details,
     puts_of,
     records,
 )
 from SimpleBankingSystem.stores.csv_files.problems import Problems
+from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.state import State, total
 
 ZERO = Decimal(0)
-UNKNOWN = ("", "")
 MOST = Decimal(10) ** 13
 """No amount has more digits before its point."""
 
-_run_line = re.compile(r',,,,,"\{""line"":([0-9]{1,15}),""run"":""([^"]+)""\}",h[0-9a-f]{32}')
+UNREADABLE = (ValueError, ArithmeticError, LookupError, TypeError, AssertionError, csv.Error)
+"""What reading a row may raise that somebody made up."""
+
+_LINE = ',,,,,"{""line"":'
+_RUN = ',""run"":""'
+_END = MARK + len('",')
 
 _ATTEMPTS = range(1, ATTEMPTS_AT_MOST + 1)
 _DONE = 2 * ATTEMPTS_AT_MOST + 1
-_CODES = {f"{COMPLETED}{number}": _DONE for number in _ATTEMPTS}
-_CODES |= {f"{PENDING}{number}": number for number in _ATTEMPTS}
+_CODES = {f"{PENDING}{number}": number for number in _ATTEMPTS}
 _CODES |= {f"{FAILED}{number}": ATTEMPTS_AT_MOST + number for number in _ATTEMPTS}
-"""A transaction's status and attempt as one byte; 0 is for one that is not known yet."""
-
-
-UNREADABLE = (ValueError, ArithmeticError, LookupError, TypeError, AssertionError, csv.Error)
-"""What reading a row may raise that somebody made up."""
+_CODES |= {f"{COMPLETED}{number}": _DONE for number in _ATTEMPTS}
+"""A transaction's status and attempt as one byte; 0 is for one that no row has named yet."""
 
 
 def _moves() -> list[dict[str, int]]:
@@ -83,12 +82,11 @@ class Audit:
         self._highest = highest
         self._moved = bytearray()
         self._seq = 0
-        self._commit = ("", "0")
+        self._first, self._last = "", "0"
         self._time = ""
         self._transaction = ""
         self._state = State()
-        self._fold = Fold(self._state)
-        self._lines: dict[str, list[int]] = {}
+        self._lines: dict[str, list[str]] = {}
         self.balances: dict[str, Decimal] = {}
         self.currencies: dict[str, str] = {}
         self.transactions = 0
@@ -96,27 +94,28 @@ class Audit:
 
     def add(self, file: str, number: int, lines: Sequence[bytes]) -> None:
         """Check rows with right hashes, the first of them in line ``number`` of a file."""
+        check = self._check
         for at, line in enumerate(lines, number):
             try:
-                trouble = self._check(line)
+                trouble = check(line)
             except UNREADABLE as error:
                 self.doubtful = True
                 trouble = f": the row has a right hash and cannot be read ({error})."
             if trouble:
                 self._problems.add(file, trouble, at, self._seq)
-        for run, done in self._lines.items():
-            self._state.lines.setdefault(run, LinesDone()).note(done)
+        for run, texts in self._lines.items():
+            self._note_lines(run.partition('"')[0], [text[len(_LINE) :] for text in texts])
         self._lines.clear()
-        # Keys and open transactions are not looked at: there may be millions of them.
-        self._state.names.clear()
-        self._state.pending.clear()
+
+    def _note_lines(self, run: str, lines: Sequence[str]) -> None:
+        self._state.lines.setdefault(run, LinesDone()).note([int(line) for line in lines])
 
     def adopt(self, cells: Sequence[str], *, gap: bool) -> None:
         """Take note of a row that may be right or wrong; ``gap``: rows before it are missing."""
         seq = int(cells[SEQ])
         if gap:
             self.forget(seq)
-        self.doubtful, self._seq, self._commit = True, seq, UNKNOWN
+        self.doubtful, self._seq, self._last = True, seq, ""
         for name in (cells[SOURCE], cells[TARGET]):
             self.balances.pop(name, None)
         number = cells[TRANSACTION][1:]
@@ -125,16 +124,15 @@ class Audit:
 
     def forget(self, seq: int) -> None:
         """Begin anew behind a row: some are missing, so nothing is known of balances any more."""
-        self.doubtful, self._seq, self._commit = True, seq, UNKNOWN
+        self.doubtful, self._seq, self._last = True, seq, ""
         self.balances.clear()
         self._moved = bytearray(len(self._moved))
 
     def state(self) -> State:
         """Return the accounts and the runs after the rows so far."""
-        self._fold.finish()
         accounts = self._state.accounts
         for name, account in accounts.items():
-            accounts[name] = account.with_balance(self.balances.get(name, account.balance))
+            accounts[name] = account.with_balance(self.balances[name])
         return self._state
 
     def sums(self) -> dict[str, Decimal]:
@@ -143,65 +141,72 @@ class Audit:
 
     def unfinished(self) -> str:
         """Return what is wrong with the last commit, nothing if it is whole."""
-        last = self._commit[1]
-        if not last or last == str(self._seq):
+        if self._last in ("", str(self._seq)):
             return ""
-        return f": the commit is not whole; it goes on to row {last}."
+        return f": the commit is not whole; it goes on to row {self._last}."
+
+    # One row. Whatever happens a million times is in _check, the rest in the methods behind it.
 
     def _check(self, line: bytes) -> str:
-        """Check one row and take note of it; return what is wrong, the last thing if many."""
+        """Check one row and take note of it; return what is wrong, nothing if all is well."""
         row = line.decode().split(",", ACTOR + 1)
-        (at, first, last, transaction, _, status, attempt, source, target, _, currency) = row[:11]
+        at, first, last, transaction, _, status, attempt = row[:SOURCE]
+        source, target, amount, currency, source_balance, target_balance = row[SOURCE:VALUE_DATE]
+        completed_at, _, texts = row[COMPLETED_AT:]
         self._seq += 1
         trouble = ""
-        if (first, last) != self._commit or at != str(self._seq):
+        if last != self._last or first != self._first or at != str(self._seq):
             trouble = self._begin_commit(at, first, last)
-        if row[COMPLETED_AT] != self._time:
-            trouble = self._later(row[COMPLETED_AT]) or trouble
+        if completed_at != self._time:
+            trouble = self._later(completed_at) or trouble
         number = int(transaction[1:])
-        if number >= len(self._moved):
+        moved = self._moved
+        if number >= len(moved):
             self._grow(number)
-        before = self._moved[number]
+        before = moved[number]
         after = MOVES[before].get(status + attempt)
         if after is None:
-            after = _CODES.get(status + attempt, 0)
-            if not (before == after == _DONE and transaction == self._transaction):
-                trouble = self._wrong_move(before, transaction, status, attempt) or trouble
+            after, wrong = self._other_move(before, transaction, status, attempt)
+            trouble = wrong or trouble
         if not before:
             self.transactions += 1
-        self._moved[number] = after
+        moved[number] = after
         self._transaction = transaction
-        if "{" in row[-1]:
-            trouble = self._note(line, row) or trouble
-        balances = self.balances
-        if row[SOURCE_BALANCE]:
-            amount = Decimal(row[AMOUNT])
-            paid, received = Decimal(row[SOURCE_BALANCE]), Decimal(row[TARGET_BALANCE])
+        if "{" in texts:
+            trouble = self._note(line, texts) or trouble
+        if source_balance:
+            balances, currencies = self.balances, self.currencies
+            money = Decimal(amount)
+            paid = balances.get(source, ZERO) - money
+            received = balances.get(target, ZERO) + money
             if (
-                not ZERO < amount < MOST
+                str(paid) != source_balance
+                or str(received) != target_balance
+                or not ZERO < money < MOST
                 or source == target
-                or self.currencies.get(source) != currency
-                or self.currencies.get(target) != currency
-                or balances.get(source, ZERO) - amount != paid
-                or balances.get(target, ZERO) + amount != received
+                or currencies.get(source) != currency
+                or currencies.get(target) != currency
                 or status != COMPLETED
             ):
-                trouble = self._wrong_posting(line, row, amount) or trouble
-            balances[source], balances[target] = paid, received
-        elif row[TARGET_BALANCE] and balances.get(target) != Decimal(row[TARGET_BALANCE]):
-            trouble = f", column target_balance: {target} has {balances.get(target)}."
+                trouble = self._other_posting(row, money) or trouble
+                paid, received = Decimal(source_balance), Decimal(target_balance)
+            balances[source] = paid
+            balances[target] = received
+        elif target_balance:
+            trouble = self._shown(target, target_balance) or trouble
         return trouble
 
     def _begin_commit(self, at: str, first: str, last: str) -> str:
         """Begin a commit, or say why a row cannot."""
-        before, self._commit = self._commit, (first, last)
+        goes_on, before = (first, last) == (self._first, self._last), self._last
+        self._first, self._last = first, last
         expected, self._seq = self._seq, int(at)
         if self._seq != expected:
             return f": the row follows row {expected - 1}."
-        if before == UNKNOWN:
+        if not before or goes_on:
             return ""
-        if before[1] != str(expected - 1):
-            return f": the commit before it is not whole; it goes on to row {before[1]}."
+        if before != str(expected - 1):
+            return f": the commit before it is not whole; it goes on to row {before}."
         if first != at or int(last) < expected:
             return f": no commit from row {first} to {last} can begin here."
         return ""
@@ -217,33 +222,43 @@ class Audit:
             raise ValueError(f"T{number:011d} was never given out")
         self._moved.extend(bytes(number + number // 4 + 65_536 - len(self._moved)))
 
-    def _wrong_move(self, before: int, transaction: str, status: str, attempt: str) -> str:
-        if self.doubtful and not before:
-            return ""
-        was = next((name for name, code in _CODES.items() if code == before), "not there")
-        return f": {transaction} is {_spaced(was)} and cannot become {_spaced(status + attempt)}."
+    def _other_move(
+        self, before: int, transaction: str, status: str, attempt: str
+    ) -> tuple[int, str]:
+        """Return the state after a move that is not among the usual ones, and what is wrong."""
+        after = _CODES.get(status + attempt, 0)
+        if before == after == _DONE and transaction == self._transaction:
+            return after, ""  # One more posting of the same transaction.
+        if self.doubtful and not before and after:
+            return after, ""
+        was = next((name for name, code in _CODES.items() if code == before), "unknown")
+        return after, f": {transaction} is {_spaced(was)} and cannot become {status} {attempt}."
 
-    def _note(self, line: bytes, row: Sequence[str]) -> str:
+    def _note(self, line: bytes, texts: str) -> str:
         """Take note of the run's line and of entities."""
-        found = _run_line.fullmatch(row[-1])
-        if found is not None:
-            self._lines.setdefault(found[2], []).append(int(found[1]))
+        text, found, run = texts[:-_END].partition(_RUN)
+        if found and text.startswith(_LINE) and text[len(_LINE) :].isdecimal():
+            self._lines.setdefault(run, []).append(text)
             return ""
-        cells = _cells(line)
-        self._fold.add([cells])
-        if cells[STATUS] != COMPLETED:
-            return ""
+        (cells,) = records((line.decode(),))
+        if len(cells) != len(COLUMNS):
+            raise ValueError(f"it has {len(cells)} columns")
+        details = parse_details(cells)
+        if "run" in details:
+            self._note_lines(str(details["run"]), [str(details["line"])])
         trouble = ""
-        for entity in puts_of(parse_details(cells)):
+        for entity in puts_of(details) if cells[STATUS] == COMPLETED else ():
+            self._state.put(entity)
             if isinstance(entity, Account):
                 trouble = self._put(entity, cells) or trouble
         return trouble
 
     def _put(self, account: Account, cells: Sequence[str]) -> str:
-        """Check an account that a row sets: its money comes from postings alone."""
+        """Take note of an account that a row sets; its money comes from postings alone."""
         before = self.balances.get(account.id, account.balance if self.doubtful else ZERO)
         currency = self.currencies.setdefault(account.id, account.currency)
         self.balances[account.id] = before
+        self._state.accounts[account.id] = account
         if account.currency != currency:
             return f", column details: {account.id} carries {currency}, not {account.currency}."
         legs = ((SOURCE, SOURCE_BALANCE), (TARGET, TARGET_BALANCE))
@@ -252,45 +267,48 @@ class Audit:
             return ""
         return f", column details: {account.id} is set to {account.balance}, but had {before}."
 
-    def _wrong_posting(self, line: bytes, row: Sequence[str], amount: Decimal) -> str:
+    def _shown(self, account: str, balance: str) -> str:
+        """Check a balance that a row shows without moving money."""
+        before = self.balances.setdefault(account, Decimal(balance))
+        if before == Decimal(balance):
+            return ""
+        return f", column target_balance: {balance}, but {account} has {before}."
+
+    def _other_posting(self, row: Sequence[str], money: Decimal) -> str:
         """Say what is wrong with a posting; one of a new account's may be right."""
-        if row[STATUS] != COMPLETED:
-            return f", column status: money moved, but it reads {row[STATUS]}."
-        if not ZERO < amount < MOST:
-            return f", column amount: {amount} is no amount."
-        if row[SOURCE] == row[TARGET]:
-            return f", column target: {row[TARGET]} is the source too."
+        status, source, target, currency = row[STATUS], row[SOURCE], row[TARGET], row[CURRENCY]
+        if status != COMPLETED:
+            return f", column status: money moved, but it reads {status}."
+        if not ZERO < money < MOST:
+            return f", column amount: {money} is no amount."
+        if source == target:
+            return f", column target: {target} is the source too."
         trouble = ""
         for name, column, change in (
-            (row[SOURCE], SOURCE_BALANCE, -amount),
-            (row[TARGET], TARGET_BALANCE, amount),
+            (source, SOURCE_BALANCE, -money),
+            (target, TARGET_BALANCE, money),
         ):
             if name not in self.currencies:
-                trouble = self._meet(name, line) or trouble
-            currency = self.currencies.setdefault(name, row[CURRENCY])
-            if currency != row[CURRENCY]:
-                trouble = f", column currency: {row[CURRENCY]}, but {name} carries {currency}."
+                trouble = self._meet(name, row) or trouble
+            carries = self.currencies.setdefault(name, currency)
+            if carries != currency:
+                trouble = f", column currency: {currency}, but {name} carries {carries}."
             before = self.balances.get(name, None if self.doubtful else ZERO)
             if before is not None and before + change != Decimal(row[column]):
-                trouble = f", column {COLUMNS[column]}: {row[column]} does not follow from {before}."
+                trouble = (
+                    f", column {COLUMNS[column]}: {row[column]} does not follow from {before}."
+                )
         return trouble
 
-    def _meet(self, name: str, line: bytes) -> str:
+    def _meet(self, name: str, row: Sequence[str]) -> str:
         """Take note of an account that no row opened: one of the bank's own."""
         if is_internal(name):
             self.currencies[name] = internal_currency(name)
-            self._fold.add([_cells(line)])
+            self._state.accounts[name] = self._state.internal(name, row[COMPLETED_AT])
             return ""
         return "" if self.doubtful else f": there is no account {name}."
 
 
-def _cells(line: bytes) -> list[str]:
-    (row,) = records((line.decode(),))
-    if len(row) != len(COLUMNS):
-        raise ValueError(f"it has {len(row)} columns")
-    return row
-
-
 def _spaced(state: str) -> str:
-    """Return ``FAILED2`` as ``FAILED in attempt 2``."""
-    return f"{state[:-1]} in attempt {state[-1]}" if state in _CODES else state
+    """Return ``FAILED2`` as ``FAILED 2``."""
+    return f"{state[:-1]} {state[-1]}" if state in _CODES else state

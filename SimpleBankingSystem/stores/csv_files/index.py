@@ -73,17 +73,30 @@ class StaleIndex(Exception):
 
 
 class Index:
-    """Answers where rows are; ``last_seq`` is the last row that it knows."""
+    """Answers where rows are; it is opened by the first question, since most commands ask none."""
 
     def __init__(self, path: Path, shelf: Shelf) -> None:
         self._path = path
         self._shelf = shelf
         self._lock = RLock()
-        try:
-            self._open()
-            self._check_owner()
-        except (sqlite3.DatabaseError, StaleIndex):
-            self._start_over()
+        self._is_open = False
+        self._position = self._last_seq = 0
+
+    @property
+    def last_seq(self) -> int:
+        """The last row that it knows."""
+        self._ready()
+        return self._last_seq
+
+    def _ready(self) -> None:
+        with self._lock:
+            if not self._is_open:
+                self._is_open = True
+                try:
+                    self._open()
+                    self._check_owner()
+                except (sqlite3.DatabaseError, StaleIndex):
+                    self._start_over()
 
     def _open(self) -> None:
         self._database = sqlite3.connect(
@@ -100,10 +113,11 @@ class Index:
         if self._one("PRAGMA user_version") != VERSION:
             raise StaleIndex
         reach = self._database.execute("SELECT * FROM reach").fetchone()
-        self._position, last_position, self.last_seq, mark = reach
-        if self.last_seq:
+        self._position, last_position, self._last_seq, mark = reach
+        if self._last_seq:
             line = self._shelf.line(last_position)
-            if not line.startswith(b"%d," % self.last_seq) or line[-MARK - 1 : -1] != mark.encode():
+            seq = line.split(b",", 1)[0]
+            if seq != b"%d" % self._last_seq or line[-MARK - 1 : -1] != mark.encode():
                 raise StaleIndex
 
     def _start_over(self) -> None:
@@ -114,7 +128,7 @@ class Index:
         for suffix in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         self._open()
-        self._position = self.last_seq = 0
+        self._position = self._last_seq = 0
 
     def _one(self, statement: str, *values: object) -> Any:
         row = self._database.execute(statement, values).fetchone()
@@ -123,12 +137,14 @@ class Index:
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
-            self._database.close()
+            if self._is_open:
+                self._database.close()
 
     # Bringing it up to date
 
     def catch_up(self, progress: Progress = silent) -> None:
         """Add the rows that have come since, some thousands at a time."""
+        self._ready()
         total = self._shelf.end
         while self._position < total:
             with self._lock:
@@ -188,7 +204,7 @@ class Index:
             database.execute("ROLLBACK")
             raise
         database.execute("COMMIT")
-        self._position, self.last_seq, self._last_head = reach[0], seq, before
+        self._position, self._last_seq, self._last_head = reach[0], seq, before
         return True
 
     _last_head: tuple[tuple[int, str] | None, int] = (None, 0)
@@ -198,6 +214,7 @@ class Index:
 
     def _asked(self, question: Callable[[], _Answer]) -> _Answer:
         """Answer a question; where the index proves stale, make it again and ask again."""
+        self._ready()
         with self._lock:
             try:
                 return question()
@@ -313,7 +330,7 @@ class Index:
             f"SELECT seq FROM times WHERE {condition} ORDER BY time LIMIT 1",  # noqa: S608
             time,
         )
-        return self.last_seq + 1 if found is None else int(found)
+        return self._last_seq + 1 if found is None else int(found)
 
     def balance_at(self, account_id: str, moment: str) -> Decimal | None:
         """Return an account's balance after the last commit at or before a time."""

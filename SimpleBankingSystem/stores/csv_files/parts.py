@@ -68,7 +68,8 @@ def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
 class Part:
     """A file with rows. Its rows end with row ``stop``, if that is known; what is behind it may be
     left from unfinished work unless the bank was closed cleanly. ``repeated`` bytes at its start
-    stand at the end of the archive as well. Only ``size`` bytes are looked at."""
+    stand at the end of the archive as well. Only ``size`` bytes are looked at.
+    """
 
     path: Path
     size: int
@@ -80,7 +81,8 @@ def parts(
     disk: Disk, files: Files, anchor: Anchor, problems: Problems, *, served: bool
 ) -> Iterator[Part]:
     """Yield the archive's files, then the journal; of files that are ``served`` as far as the
-    anchor reaches."""
+    anchor reaches.
+    """
     rolled = [files.rolled(number + 1) for number in range(anchor.archive_files)]
     archive = files.archive
     unfinished = files.rolled(anchor.archive_files + 1)

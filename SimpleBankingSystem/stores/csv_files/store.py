@@ -12,6 +12,7 @@ import logging
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Lock, RLock, Thread
@@ -19,7 +20,7 @@ from threading import Event, Lock, RLock, Thread
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.errors import BankError, InvalidSettings
+from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidSettings
 from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
@@ -111,19 +112,36 @@ class CsvStore(Store):
             before = Cut(state.last_seq, self._hash, self._journal.length)
             self._journal.append(data)
             last = tickets[-1]
-            state.last_seq = last.seq + max(0, len(last.postings) - 1)
+            last_seq = last.seq + max(0, len(last.postings) - 1)
+            with self._stopping_at_faults():
+                self._head.write(
+                    last_seq=last_seq,
+                    last_hash=mark,
+                    last_transaction=state.last_transaction,
+                    last_time=now,
+                    journal_bytes=self._journal.length,
+                )
+            state.last_seq = last_seq
             self._hash, self._last_time = mark, now
-            self._head.write(
-                last_seq=state.last_seq,
-                last_hash=mark,
-                last_transaction=state.last_transaction,
-                last_time=now,
-                journal_bytes=self._journal.length,
-            )
             self._shelf.grow(self._journal.length)
             state.publish(tickets, {**accounts, **internal})
             if state.pending or self._pending_at:
                 self._note_pending(before)
+
+    @contextmanager
+    def _stopping_at_faults(self) -> Iterator[None]:
+        """Let no error of the disk pass: for want of room it is tried again, any other is final.
+
+        Raises:
+            DiskFull: there is no room; nothing is lost.
+            OutcomeUnknown: the disk failed.
+        """
+        try:
+            yield
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise DiskFull(f"The disk has no room ({error.strerror}).") from error
+            raise self._journal.stop(error) from error
 
     def _note_pending(self, before: Cut) -> None:
         """Remember where rows without an outcome begin: the archive never goes past them."""
@@ -142,7 +160,8 @@ class CsvStore(Store):
         seen = -1
         while not self._stopping.wait(UPKEEP_SECONDS):
             try:
-                self._head.sync()
+                with self._stopping_at_faults():
+                    self._head.sync()
                 rows = self._state.last_seq - self._head.anchor.archive_seq
                 if rows > self._archive_after:
                     self.archive()
@@ -152,15 +171,12 @@ class CsvStore(Store):
                 seen = self._state.last_seq
             except BankError as error:
                 log.error("upkeep: %s", error.message)
-            except OSError as error:
-                if error.errno not in NO_ROOM:
-                    self._journal.stop(error)
+                if self._journal.broken is not None:
                     return
-                log.error("upkeep: no room (%s); it is tried again", error.strerror)
 
     def archive(self) -> Report:
         """Move the finished part of the journal to the archive; commits go on meanwhile."""
-        with self._upkeep_section:
+        with self._upkeep_section, self._stopping_at_faults():
             before = self._head.anchor.archive_seq
             if self._unswapped is None:
                 with self._section:
@@ -191,7 +207,8 @@ class CsvStore(Store):
                 accounts = list(self._state.accounts.values())
                 runs = list(self._state.runs.values())
                 lines = {name: done.copy() for name, done in self._state.lines.items()}
-            self._archiver.snapshot(accounts, runs, lines, as_of, self._section)
+            with self._stopping_at_faults():
+                self._archiver.snapshot(accounts, runs, lines, as_of, self._section)
             return Report({"accounts": len(accounts), "as_of": as_of})
 
     def _catch_up(self, progress: Progress = silent) -> None:
@@ -220,8 +237,9 @@ class CsvStore(Store):
         try:
             if self._journal.broken is None:
                 self.snapshot()
-                self._head.write(clean=1)
-                self._head.sync()
+                with self._stopping_at_faults():
+                    self._head.write(clean=1)
+                    self._head.sync()
         finally:
             self._index.close()
             self._journal.close()

@@ -1,0 +1,206 @@
+"""Guarantees 1, 2, 3, 6 and 10: whatever a crash leaves on the disk is recovered, and rightly.
+
+A day of banking runs on a simulated disk. Before each of its calls, and in the middle of those
+that append, images of what a loss of power may leave there are made; each is recovered, and what
+comes out is held against what the bank had promised by then.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Transaction
+from SimpleBankingSystem.stores.csv_files import archiver
+from SimpleBankingSystem.stores.csv_files.files import Files
+from SimpleBankingSystem.stores.csv_files.store import CsvStore
+from SimpleBankingSystem.stores.state import total
+from tests.banks import TickingClock, asked, ticket
+from tests.proof_level import figure
+from tests.proofs.simulated_disk import Image, Moment, SimulatedDisk
+
+ROLLED_AT = 8
+
+
+@dataclass
+class Told:
+    """What the world was told so far: the outcomes, and the ids that were asked for."""
+
+    answers: list[Transaction] = field(default_factory=list)
+
+    def now(self) -> tuple[Transaction, ...]:
+        return tuple(self.answers)
+
+
+def opened(folder: Path, disk: SimulatedDisk, clock: TickingClock) -> CsvStore:
+    return CsvStore(folder, clock=clock, disk=disk, upkeep=False)
+
+
+def carried_out(bank: Bank, told: Told, *tickets: Ticket) -> None:
+    bank.submit(tickets).wait()
+    told.answers += [each.transaction() for each in tickets]
+
+
+def grouped(name: str, *amounts: str) -> list[Ticket]:
+    members = [ticket("transfer", source="ADA", target="BOB", amount=each) for each in amounts]
+    for member in members:
+        member.group = name
+    return members
+
+
+def a_day(folder: Path, disk: SimulatedDisk, told: Told) -> None:
+    """Bank for a day: every kind of commit, a snapshot, two archivings, a stop and a start."""
+    clock = TickingClock()
+    disk.watch = told.now
+    disk.phase = "open"
+    with Bank(opened(folder, disk, clock), clock=clock) as bank:
+        disk.phase = "append"
+        names = ("ADA", "BOB", "EVE")
+        people = [
+            ticket("open_account", name=name, account=name, initial_deposit="50.00")
+            for name in names
+        ]
+        carried_out(bank, told, *people)
+        carried_out(bank, told, ticket("transfer", source="ADA", target="BOB", amount="5.00"))
+        refused = ticket("withdraw", account="EVE", amount="70.00")
+        carried_out(bank, told, refused, ticket("deposit", account="EVE", amount="30.00"))
+        carried_out(bank, told, *grouped("whole", "1.00", "2.00"))
+        carried_out(bank, told, *grouped("refused", "1.00", "900.00"))
+        told.answers.append(bank.accept(asked("deposit", account="BOB", amount="4.00")))
+        disk.phase = "snapshot"
+        bank.snapshot()
+        disk.phase = "archive"
+        bank.archive()
+        disk.phase = "append"
+        told.answers.append(bank.retry(refused.id))
+        carried_out(bank, told, ticket("set_overdraft_limit", account="ADA", overdraft_limit="9"))
+        disk.phase = "archive"
+        bank.archive()
+        disk.phase = "shutdown"
+    disk.phase = "open again"
+    with Bank(opened(folder, disk, clock), clock=clock) as bank:
+        disk.phase = "append"
+        carried_out(bank, told, ticket("transfer", source="BOB", target="ADA", amount="3.00"))
+        disk.phase = "shutdown"
+
+
+def rows_of(folder: Path, image: Image) -> list[dict[str, str]]:
+    """Return the rows of archive and journal, read as anybody would."""
+    files = Files(folder)
+    rolled = sorted(path for path in image if path.name.startswith("archived_transactions_"))
+    found: list[dict[str, str]] = []
+    for path in (*rolled, files.archive, files.journal):
+        content = image.get(path)
+        assert content is not None, f"{path.name} is gone"
+        found += csv.DictReader(StringIO(content.decode("utf-8-sig")), strict=True)
+    return found
+
+
+def check(folder: Path, image: Image, promised: Sequence[Transaction]) -> SimulatedDisk:
+    """Recover an image and hold it against what was promised; return the disk it is on now."""
+    for leftover in folder.glob("index.db*"):
+        leftover.unlink()
+    disk = SimulatedDisk(image)
+    store = opened(folder, disk, TickingClock())
+    after = disk.visible()
+    rows = rows_of(folder, after)
+    assert [row["seq"] for row in rows] == [str(at) for at in range(1, len(rows) + 1)]
+    check_promises(rows, promised)
+    check_commits(rows)
+    accounts = store.accounts(internal=True)
+    assert not any(total(accounts).values())
+    balances: dict[str, str] = {}
+    for row in rows:
+        if row["status"] == COMPLETED and row["target_balance"]:
+            balances[row["target"]] = row["target_balance"]
+            if row["source_balance"]:
+                balances[row["source"]] = row["source_balance"]
+    assert {each.id: each.balance for each in accounts} == {
+        name: Decimal(text) for name, text in balances.items()
+    }
+    abandon(store)
+    return disk
+
+
+def abandon(store: CsvStore) -> None:
+    """Let go of the folder as a crash would, without a word to the disk."""
+    store._lock.release()
+
+
+def check_promises(rows: Sequence[dict[str, str]], promised: Sequence[Transaction]) -> None:
+    """Everything acknowledged is there, and a transaction is completed once at the most."""
+    outcomes: dict[str, list[str]] = {}
+    for row in rows:
+        outcomes.setdefault(row["transaction"], []).append(row["status"])
+    for statuses in outcomes.values():
+        assert statuses.count(COMPLETED) <= 1
+        assert COMPLETED not in statuses[:-1]
+    for transaction in promised:
+        statuses = outcomes.get(transaction.id, [])
+        assert transaction.status in statuses or transaction.status == PENDING in statuses
+        if transaction.status in {COMPLETED, FAILED}:
+            assert transaction.status in statuses
+
+
+def check_commits(rows: Sequence[dict[str, str]]) -> None:
+    """Every commit is whole, and so is every group."""
+    for row in rows:
+        first, last = int(row["commit_first"]), int(row["commit_last"])
+        assert first <= int(row["seq"]) <= last <= len(rows)
+        assert {rows[at - 1]["commit_last"] for at in range(first, last + 1)} == {str(last)}
+    groups = Counter((row["group"], row["status"]) for row in rows if row["group"])
+    assert set(groups.items()) <= {(("whole", COMPLETED), 2), (("refused", FAILED), 2)}
+
+
+def images(
+    moments: Sequence[Moment], number: int, random: Random
+) -> Iterator[tuple[Moment, Image]]:
+    """Yield images of all moments: the two extremes, then as many others as are wanted."""
+    for moment in moments:
+        yield moment, moment.nothing()
+        yield moment, moment.everything()
+    for _ in range(max(0, number - 2 * len(moments))):
+        moment = random.choice(moments)
+        yield moment, moment.sample(random)
+
+
+def test_every_image_that_a_crash_can_leave_is_recovered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Guarantees 1, 2, 3, 6, 10."""
+    monkeypatch.setattr(archiver, "ROWS_PER_ARCHIVE", ROLLED_AT)
+    random = Random(figure("crash images"))
+    disk = SimulatedDisk({tmp_path: None})
+    a_day(tmp_path, disk, Told())
+    hits: Counter[str] = Counter()
+    for at, (moment, image) in enumerate(images(disk.moments, figure("crash images"), random)):
+        hits[f"{moment.phase}: {moment.call}"] += 1
+        promised = moment.seen
+        assert isinstance(promised, tuple)
+        recovered = check(tmp_path, image, promised)
+        if at % 10 == 0:
+            # A crash during the recovery, and the recovery of that.
+            second = random.choice(recovered.moments)
+            hits["recovery"] += 1
+            check(tmp_path, second.sample(random), promised)
+        if at % 10 == 5:
+            before = recovered.visible()
+            assert books(check(tmp_path, before, promised).visible()) == books(before)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{sum(hits.values())} crash images: {dict(hits.most_common())}\n")
+
+
+def books(image: Image) -> Image:
+    """Return what a recovery must not change when it is run again: all but the head's counter."""
+    return {path: content for path, content in image.items() if path.name != "head.csv"}

@@ -1,0 +1,70 @@
+"""Guarantees 7 and 8: after a disk error nothing more is acknowledged; a full disk is refused."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.errors import BankError, DiskFull, OutcomeUnknown
+from SimpleBankingSystem.stores.csv_files import archiver
+from tests.banks import TickingClock, asked
+from tests.proofs.simulated_disk import TAKES_ROOM, Fault, SimulatedDisk
+from tests.proofs.test_crash_images import Told, a_day, check, opened
+
+CHANGING = {
+    *("append", "write_at", "create", "sync_data", "sync", "sync_folder", "rename"),
+    *("cut", "remove", "make_folder"),
+}
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_the_kth_call_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, for_good: bool
+) -> None:
+    """Guarantee 7: whatever fails, what was acknowledged is there after the next start."""
+    monkeypatch.setattr(archiver, "ROWS_PER_ARCHIVE", 8)
+    calls = CHANGING if number == errno.EIO else TAKES_ROOM
+    at, struck = 0, True
+    while struck:
+        at += 1
+        disk = SimulatedDisk({tmp_path: None})
+        disk.record = False
+        disk.fault = fault = Fault(number, at, calls, for_good)
+        told = Told()
+        try:
+            a_day(tmp_path, disk, told)
+        except (BankError, OSError):
+            pass  # Whatever is refused was not promised; what was promised is checked below.
+        struck = bool(fault.raised)
+        check(tmp_path, disk.visible(), told.answers)
+    assert at > 20
+
+
+def test_after_a_failed_sync_nothing_more_is_acknowledged(tmp_path: Path) -> None:
+    """Guarantee 7."""
+    disk, clock = SimulatedDisk({tmp_path: None}), TickingClock()
+    with Bank(opened(tmp_path, disk, clock), clock=clock) as bank:
+        bank.execute(asked("open_account", name="Ada", account="ADA", initial_deposit="5"))
+        disk.fault = Fault(errno.EIO, 1, {"sync_data"})
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknown):
+                bank.execute(asked("deposit", account="ADA", amount="1"))
+        assert str(bank.account("ADA").balance) == "5.00"
+
+
+def test_a_full_disk_is_refused_and_the_bank_lives_on(tmp_path: Path) -> None:
+    """Guarantee 8."""
+    disk, clock = SimulatedDisk({tmp_path: None}), TickingClock()
+    with Bank(opened(tmp_path, disk, clock), clock=clock) as bank:
+        bank.execute(asked("open_account", name="Ada", account="ADA", initial_deposit="5"))
+        disk.fault = Fault(errno.ENOSPC, 1, {"append"})
+        with pytest.raises(DiskFull):
+            bank.execute(asked("deposit", account="ADA", amount="1"))
+        assert str(bank.account("ADA").balance) == "5.00"
+        bank.execute(asked("deposit", account="ADA", amount="2"))
+        assert str(bank.account("ADA").balance) == "7.00"
+    check(tmp_path, disk.visible(), [])
