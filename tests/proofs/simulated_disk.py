@@ -276,9 +276,9 @@ class SimulatedDisk(Disk):
         self._pending.append(change)
 
 
-def _let_go(descriptor: int) -> None:
+def _let_go(fd: int) -> None:
     """Do nothing: there is no descriptor to close."""
-    del descriptor
+    del fd
 
 
 class SimulatedFile(File):

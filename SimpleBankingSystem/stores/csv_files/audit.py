@@ -33,7 +33,7 @@ from SimpleBankingSystem.stores.csv_files.format import (
 )
 from SimpleBankingSystem.stores.csv_files.problems import Problems
 from SimpleBankingSystem.stores.csv_files.rows import MARK
-from SimpleBankingSystem.stores.state import State, total
+from SimpleBankingSystem.stores.state import State
 
 ZERO = Decimal(0)
 MOST = Decimal(10) ** 13
@@ -43,8 +43,9 @@ UNREADABLE = (ValueError, ArithmeticError, LookupError, TypeError, AssertionErro
 """What reading a row may raise that somebody made up."""
 
 _LINE = ',,,,,"{""line"":'
-_RUN = ',""run"":""'
-_END = MARK + len('",')
+_RUN = '""run"":""'
+_END = len('""}",') + MARK
+_SET = '""set"":'
 
 _ATTEMPTS = range(1, ATTEMPTS_AT_MOST + 1)
 _DONE = 2 * ATTEMPTS_AT_MOST + 1
@@ -86,7 +87,7 @@ class Audit:
         self._time = ""
         self._transaction = ""
         self._state = State()
-        self._lines: dict[str, list[str]] = {}
+        self._lines: list[str] = []
         self.balances: dict[str, Decimal] = {}
         self.currencies: dict[str, str] = {}
         self.transactions = 0
@@ -103,12 +104,10 @@ class Audit:
                 trouble = f": the row has a right hash and cannot be read ({error})."
             if trouble:
                 self._problems.add(file, trouble, at, self._seq)
-        for run, texts in self._lines.items():
-            self._note_lines(run.partition('"')[0], [text[len(_LINE) :] for text in texts])
-        self._lines.clear()
-
-    def _note_lines(self, run: str, lines: Sequence[str]) -> None:
-        self._state.lines.setdefault(run, LinesDone()).note([int(line) for line in lines])
+        try:
+            self._note_lines()
+        except UNREADABLE as error:
+            self._problems.add(file, f": some details cannot be read ({error}).", number)
 
     def adopt(self, cells: Sequence[str], *, gap: bool) -> None:
         """Take note of a row that may be right or wrong; ``gap``: rows before it are missing."""
@@ -137,7 +136,10 @@ class Audit:
 
     def sums(self) -> dict[str, Decimal]:
         """Return the sum of all balances by currency."""
-        return total(list(self.state().accounts.values()))
+        sums = dict.fromkeys(self.currencies.values(), ZERO)
+        for name, balance in self.balances.items():
+            sums[self.currencies[name]] += balance
+        return sums
 
     def unfinished(self) -> str:
         """Return what is wrong with the last commit, nothing if it is whole."""
@@ -172,8 +174,10 @@ class Audit:
             self.transactions += 1
         moved[number] = after
         self._transaction = transaction
-        if "{" in texts:
-            trouble = self._note(line, texts) or trouble
+        if texts.startswith(_LINE) and _SET not in texts:
+            self._lines.append(texts)
+        elif "{" in texts:
+            trouble = self._note(line) or trouble
         if source_balance:
             balances, currencies = self.balances, self.currencies
             money = Decimal(amount)
@@ -234,18 +238,29 @@ class Audit:
         was = next((name for name, code in _CODES.items() if code == before), "unknown")
         return after, f": {transaction} is {_spaced(was)} and cannot become {status} {attempt}."
 
-    def _note(self, line: bytes, texts: str) -> str:
-        """Take note of the run's line and of entities."""
-        text, found, run = texts[:-_END].partition(_RUN)
-        if found and text.startswith(_LINE) and text[len(_LINE) :].isdecimal():
-            self._lines.setdefault(run, []).append(text)
-            return ""
+    def _note_lines(self) -> None:
+        """Take note of the lines of runs."""
+        done: dict[str, list[int]] = {}
+        for text in self._lines:
+            line, _, rest = text[len(_LINE) :].partition(",")
+            rest = rest.partition(_RUN)[2][:-_END]
+            if rest not in done:
+                done[rest] = []
+            done[rest].append(int(line))
+        self._lines.clear()
+        for rest, lines in done.items():
+            run = rest.partition('""')[0]
+            self._state.lines.setdefault(run, LinesDone()).note(lines)
+
+    def _note(self, line: bytes) -> str:
+        """Take note of what is in a row's details: entities, and a run's line."""
         (cells,) = records((line.decode(),))
         if len(cells) != len(COLUMNS):
             raise ValueError(f"it has {len(cells)} columns")
         details = parse_details(cells)
         if "run" in details:
-            self._note_lines(str(details["run"]), [str(details["line"])])
+            lines = self._state.lines.setdefault(str(details["run"]), LinesDone())
+            lines.note([int(str(details["line"]))])
         trouble = ""
         for entity in puts_of(details) if cells[STATUS] == COMPLETED else ():
             self._state.put(entity)

@@ -214,8 +214,10 @@ def _run_together(found: Break) -> Finding | None:
 def _cell(found: Break) -> Finding | None:
     """One cell was changed, and its value follows from others."""
     cells = found.cells()
-    guess = cells and changed_cell(found.mark, cells, found.known)
-    if not cells or guess is None:
+    if cells is None:
+        return None
+    guess = changed_cell(found.mark, cells, found.known)
+    if guess is None:
         return None
     column, value = guess
     return _proved(found, cells, [*cells[:column], value, *cells[column + 1 :]])

@@ -45,8 +45,8 @@ _plain = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?", re.ASCII)
 class Look:
     """The way in which a file is written, as its header shows it.
 
-    ``notes`` say in what it differs from the bank's way, ``said`` is the sentence with them. Rows are read in whatever order the
-    header has the columns; columns that somebody added are left out.
+    ``notes`` say in what it differs from the bank's way, ``said`` is the sentence with them. Rows
+    are read in whatever order the header has the columns; columns that were added are left out.
     """
 
     def __init__(self, header: bytes) -> None:

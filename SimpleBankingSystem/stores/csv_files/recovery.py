@@ -194,7 +194,10 @@ class Recovery:
         length = 0
         for line in lines:
             number = line.split(b",", 1)[0]
-            if not number.isdigit() or int(number) > anchor.archive_seq:
+            # The beginning of a torn row, such as the 1 of 12, is no archived row.
+            if not line.endswith(b"\n") or not number.isdigit():
+                break
+            if int(number) > anchor.archive_seq:
                 break
             length += len(line)
         if length:

@@ -135,9 +135,9 @@ def _guesses(cells: Cells, known: Known) -> Iterator[Guess]:
         yield from enumerate(neighbour[:HASH])
     for column in range(HASH):
         yield column, ""
-    yield from _words(cells)
+    yield from _words()
     yield from _dates(cells)
-    yield from _numbers(cells, known)
+    yield from _numbers(known)
     yield from _accounts(cells, known)
 
 
@@ -154,7 +154,7 @@ def _money(cells: Cells, known: Known) -> Iterator[Guess]:
             yield column, str(before + amount * sign)
 
 
-def _words(cells: Cells) -> Iterator[Guess]:
+def _words() -> Iterator[Guess]:
     words = {
         COMMAND: REGISTRY,
         STATUS: (COMPLETED, FAILED, PENDING),
@@ -175,7 +175,7 @@ def _dates(cells: Cells) -> Iterator[Guess]:
         yield VALUE_DATE, (day + timedelta(days)).isoformat()
 
 
-def _numbers(cells: Cells, known: Known) -> Iterator[Guess]:
+def _numbers(known: Known) -> Iterator[Guess]:
     """Yield numbers that are near those of the rows around."""
     for distance in range(NEARBY):
         yield COMMIT_FIRST, str(known.seq - distance)
