@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -314,7 +315,7 @@ def differences(name: str, rebuilt: list[dict[str, str]], changed: bytes) -> lis
     """Name the cells in which a snapshot differs from what the journal says."""
     try:
         found = {row["id"]: row for row in table(changed)}
-    except (UnicodeDecodeError, KeyError, ValueError) as error:
+    except (UnicodeDecodeError, KeyError, ValueError, csv.Error) as error:
         return [f"{name} cannot be read ({error}); it was rebuilt."]
     problems: list[str] = []
     for line, row in enumerate(rebuilt, start=2):

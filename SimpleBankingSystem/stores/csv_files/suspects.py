@@ -1,32 +1,21 @@
-"""Which cell of a changed row was changed: guessed by redundancy, proved by the row's own hash.
+"""Which cell of a changed row was changed: found by redundancy, proved by the row's own hash.
 
-What a row said before follows from its neighbours for many columns, and for all columns if it was
-but one character. If the row with that cell put back has the hash that is printed in it, then that
-cell, and only that, was changed.
+What the row said before follows from its neighbours for several columns. If the row with that
+value in one cell has the hash that is printed in it, then that cell, and only that, was changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from decimal import Decimal
-from hashlib import sha256
-from itertools import islice
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
-from SimpleBankingSystem.commands.base import REGISTRY
-from SimpleBankingSystem.ledger.money import DECIMALS
-from SimpleBankingSystem.ledger.transaction import ATTEMPTS_AT_MOST, COMPLETED, FAILED, PENDING
 from SimpleBankingSystem.stores.csv_files.format import (
     AMOUNT,
-    ATTEMPT,
     COLUMNS,
-    COMMAND,
     COMMIT_FIRST,
     COMMIT_LAST,
-    CREATED_AT,
-    CURRENCY,
-    DETAILS,
     HASH,
     SEQ,
     SOURCE,
@@ -34,173 +23,104 @@ from SimpleBankingSystem.stores.csv_files.format import (
     STATUS,
     TARGET,
     TARGET_BALANCE,
-    TRANSACTION,
-    VALUE_DATE,
+    chained,
 )
-from SimpleBankingSystem.stores.csv_files.looks import money_of
-from SimpleBankingSystem.stores.csv_files.rows import MARK
 
-NEARBY = 2000
-"""How far from its neighbours a number is looked for: more than a batch has commands."""
-
-ACCOUNTS_AT_MOST = 20_000
-"""Accounts that are tried where nothing tells more about which one it was."""
-
-PRINTABLE = [bytes([code]) for code in range(0x20, 0x7F)]
-"""Every character that is tried where one may have been changed."""
-
-Cells = list[str]
-Guess = tuple[int, str]
-"""A column, and what may have stood there."""
+_cell = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
+_MONEY = (AMOUNT, SOURCE_BALANCE, TARGET_BALANCE)
+_TEXT = tuple(COLUMNS.index(name) for name in ("key", "group", "reference", "description", "error"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True)
 class Known:
-    """What the rows around a row tell: ``seq`` is its own, the balances are those before it."""
+    """What the rows before tell: the row's seq, and every account's balance."""
 
     seq: int
-    balances: Mapping[str, Decimal] = field(default_factory=dict)
-    currencies: Mapping[str, str] = field(default_factory=dict)
-    neighbours: Sequence[Cells] = ()
+    balances: Mapping[str, Decimal]
+    currencies: Mapping[str, str]
 
 
-def chained(mark: bytes, body: bytes) -> bytes:
-    """Return the hash of a row; ``body`` goes up to and including its last comma."""
-    return b"h" + sha256(mark + body).hexdigest()[:32].encode()
-
-
-def joined(cells: Sequence[str]) -> bytes:
-    """Return a row's line without its end."""
-    return ",".join(cells).encode()
-
-
-def fits(mark: bytes, cells: Cells) -> bool:
-    """Tell whether cells, written as the bank writes them, have the hash that they print."""
-    return chained(mark, joined([*cells[:HASH], ""])) == cells[HASH].encode()
-
-
-def changed_cell(mark: bytes, cells: Cells, known: Known) -> Guess | None:
-    """Return the one cell that was changed and what stood there, if that can be proved."""
-    for column, value in _guesses(cells, known):
-        if fits(mark, [*cells[:column], value, *cells[column + 1 :]]):
-            return column, value
-    return None
-
-
-def changed_character(mark: bytes, line: bytes) -> bytes | None:
-    """Return the line as it was, if one character was changed, lost, added or swapped."""
-    body, comma, printed = line.rpartition(b",")
-    body += comma
-    if len(printed) != MARK:
-        return None
-    for before in _one_character_away(body):
-        if chained(mark, before) == printed:
-            return before + printed
-    return None
-
-
-def is_one_character_away(text: bytes, other: bytes) -> bool:
-    """Tell whether one character, changed, lost or added, makes one text the other."""
-    start = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), None)
-    if start is None:
-        return abs(len(text) - len(other)) == 1
-    tails = ((text[start + 1 :], other[start + 1 :]), (text[start:], other[start + 1 :]))
-    return any(a == b for a, b in (*tails, (text[start + 1 :], other[start:])))
-
-
-def contradictions(cells: Cells, known: Known) -> list[str]:
-    """Name the columns of money that do not follow from the rows before."""
-    return [
-        f"{COLUMNS[column]} ({cells[column]}, by the rows before {value})"
-        for column, value in _money(cells, known)
+def explain(line: bytes, before: bytes, known: Known) -> str:
+    """Return what was changed in a row, behind ``file, line, seq``, as the end of a sentence."""
+    text = line.decode(errors="replace").rstrip("\n").rstrip("\r")
+    cells = _cell.findall(text)
+    if not text.endswith(","):
+        # Behind the last cell the pattern finds one more, an empty one.
+        cells = cells[:-1]
+    if len(cells) != len(COLUMNS):
+        return f": the row has {len(cells)} cells, not {len(COLUMNS)}."
+    previous = before.decode(errors="replace")
+    if _fits(cells, previous):
+        return ": only the end of the line was changed."
+    for column, value in _candidates(cells, known):
+        if _fits([*cells[:column], value, *cells[column + 1 :]], previous):
+            name, reads = COLUMNS[column], cells[column]
+            return f", column {name}: reads {reads}, was {value} (the row's hash proves it)."
+    if _fits(_as_written(cells), previous):
+        return ": only the look of its cells was changed, no value (the row's hash proves it)."
+    suspects = [
+        f"{COLUMNS[column]} should be {value} by the rows before"
+        for column, value in _balances_by_neighbours(cells, known)
         if value != cells[column]
     ]
+    return ": the row was changed. " + ("; ".join(suspects) or "Which cell cannot be told") + "."
 
 
-def _one_character_away(text: bytes) -> Iterator[bytes]:
-    for i in range(len(text)):
-        yield text[:i] + text[i + 1 :]
-        yield text[:i] + text[i + 1 : i + 2] + text[i : i + 1] + text[i + 2 :]
-    for i in range(len(text) + 1):
-        head, tail, rest = text[:i], text[i:], text[i + 1 :]
-        for character in PRINTABLE:
-            yield head + character + rest
-            yield head + character + tail
+def _fits(cells: list[str], previous: str) -> bool:
+    return chained(previous, (",".join(cells[:HASH]) + ",").encode()) == cells[HASH]
 
 
-def _guesses(cells: Cells, known: Known) -> Iterator[Guess]:
-    yield SEQ, str(known.seq)
-    yield from _money(cells, known)
-    for neighbour in known.neighbours:
-        yield from enumerate(neighbour[:HASH])
-    for column in range(HASH):
-        yield column, ""
-    yield from _words()
-    yield from _dates(cells)
-    yield from _numbers(known)
-    yield from _accounts(cells, known)
+def _candidates(cells: list[str], known: Known) -> Iterator[tuple[int, str]]:
+    """Yield a column and what it may have been, one at a time."""
+    yield from _balances_by_neighbours(cells, known)
+    for column in (SEQ, COMMIT_FIRST, COMMIT_LAST):
+        yield column, str(known.seq)
+    for column in (COMMIT_FIRST, COMMIT_LAST):
+        for distance in range(-1000, 1001):
+            yield column, str(known.seq + distance)
+    for status in ("COMPLETED", "FAILED", "PENDING"):
+        yield STATUS, status
+    for column, value in enumerate(_as_written(cells)):
+        yield column, value
+    for column in (SOURCE, TARGET):
+        for account in known.balances:
+            yield column, account
 
 
-def _money(cells: Cells, known: Known) -> Iterator[Guess]:
+def _balances_by_neighbours(cells: list[str], known: Known) -> Iterator[tuple[int, str]]:
     """Yield amount and balances as they follow from each other and from the rows before."""
-    if cells[STATUS] != COMPLETED:
-        return
-    amount = money_of(cells[AMOUNT])
-    for name, column, sign in ((SOURCE, SOURCE_BALANCE, -1), (TARGET, TARGET_BALANCE, 1)):
-        before, after = known.balances.get(cells[name]), money_of(cells[column])
-        if before is not None and after is not None:
-            yield AMOUNT, str((after - before) * sign)
-        if before is not None and amount is not None:
-            yield column, str(before + amount * sign)
+    money = {column: _money(cells[column]) for column in _MONEY}
+    source = known.balances.get(cells[SOURCE], Decimal(0))
+    target = known.balances.get(cells[TARGET], Decimal(0))
+    amount = money[AMOUNT]
+    after_source, after_target = money[SOURCE_BALANCE], money[TARGET_BALANCE]
+    if after_source is not None:
+        yield AMOUNT, str(source - after_source)
+    if after_target is not None:
+        yield AMOUNT, str(after_target - target)
+    if amount is not None:
+        yield SOURCE_BALANCE, str(source - amount)
+        yield TARGET_BALANCE, str(target + amount)
 
 
-def _words() -> Iterator[Guess]:
-    words = {
-        COMMAND: REGISTRY,
-        STATUS: (COMPLETED, FAILED, PENDING),
-        ATTEMPT: [str(number + 1) for number in range(ATTEMPTS_AT_MOST)],
-        CURRENCY: DECIMALS,
-    }
-    for column, values in words.items():
-        for value in values:
-            yield column, value
-
-
-def _dates(cells: Cells) -> Iterator[Guess]:
+def _money(text: str) -> Decimal | None:
     try:
-        day = date.fromisoformat(cells[CREATED_AT][:10])
-    except ValueError:
-        return
-    for days in range(-400, 400):
-        yield VALUE_DATE, (day + timedelta(days)).isoformat()
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
-def _numbers(known: Known) -> Iterator[Guess]:
-    """Yield numbers that are near those of the rows around."""
-    for distance in range(NEARBY):
-        yield COMMIT_FIRST, str(known.seq - distance)
-        yield COMMIT_LAST, str(known.seq + distance)
-    for neighbour in known.neighbours[:1]:
-        number = neighbour[TRANSACTION][1:]
-        start, line, run = neighbour[DETAILS].partition('{""line"":')
-        line, comma, run = run.partition(",")
-        for distance in range(-NEARBY, NEARBY):
-            if number.isdecimal():
-                yield TRANSACTION, f"T{int(number) + distance:011d}"
-            if line.isdecimal():
-                head = f'{start}{{""line"":'
-                yield DETAILS, f"{head}{int(line) + distance}{comma}{run}"
-
-
-def _accounts(cells: Cells, known: Known) -> Iterator[Guess]:
-    """Yield accounts whose balance would be right, or any where no balance stands."""
-    amount = money_of(cells[AMOUNT])
-    for name, column, sign in ((SOURCE, SOURCE_BALANCE, -1), (TARGET, TARGET_BALANCE, 1)):
-        after = money_of(cells[column])
-        if amount is None or after is None:
-            names = iter(known.currencies)
-        else:
-            before = after - amount * sign
-            names = (each for each, balance in known.balances.items() if balance == before)
-        for account in islice(names, ACCOUNTS_AT_MOST):
-            yield name, account
+def _as_written(cells: list[str]) -> list[str]:
+    """Return the cells as the bank writes them, where a sheet saved the same values otherwise."""
+    written = list(cells)
+    for column in _MONEY:
+        money = _money(cells[column].replace(",", ".").strip('"'))
+        if money is not None:
+            written[column] = f"{money:.2f}"
+    for column in _TEXT:
+        if cells[column] and not cells[column].startswith('"'):
+            written[column] = f'"{cells[column]}"'
+    for column in range(len(cells)):
+        if column not in _TEXT and cells[column].startswith('"') and COLUMNS[column] != "details":
+            written[column] = cells[column].strip('"')
+    return written

@@ -1,0 +1,213 @@
+"""Opening books that were not left as they should be: mended where that is safe, refused else."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.errors import DataDamaged
+from SimpleBankingSystem.stores.base import Query
+from SimpleBankingSystem.stores.csv_files import store as stores
+from SimpleBankingSystem.stores.csv_files.store import CsvStore
+from tests.banks import TickingClock, asked, balances, done, wait_until
+
+JOURNAL = "transactions.csv"
+
+
+def opened(folder: Path, *, upkeep: bool = False, archive_after: int = 100_000) -> Bank:
+    clock = TickingClock()
+    store = CsvStore(folder, clock=clock, upkeep=upkeep, archive_after=archive_after)
+    return Bank(store, clock=clock)
+
+
+def report(bank: Bank) -> list[str]:
+    assert isinstance(bank.store, CsvStore)
+    return bank.store.start_report.problems
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Path:
+    with opened(tmp_path) as bank:
+        done(bank, "open_account", name="Ada", account="ADA", initial_deposit="100.00", key="k1")
+        bank.archive()
+        done(bank, "open_account", name="Bob", account="BOB")
+        done(bank, "transfer", source="ADA", target="BOB", amount="10.00", key="k2")
+    return tmp_path
+
+
+def kept(bank: Bank) -> dict[str, str]:
+    return {name: str(money) for name, money in balances(bank).items()}
+
+
+EXPECTED = {"ADA": "90.00", "BOB": "10.00", "CASH.EUR": "-100.00"}
+
+
+def test_a_changed_snapshot_is_rebuilt_and_the_cells_are_named(books: Path) -> None:
+    """Guarantee 14: saving a file is detected, the cells are named."""
+    path = books / "accounts.csv"
+    path.write_text(path.read_text("utf-8").replace("90.00", "91.00"), "utf-8")
+    with opened(books) as bank:
+        assert kept(bank) == EXPECTED
+        assert any("ADA, balance: 91.00 was 90.00" in problem for problem in report(bank))
+    assert len(list((books / "quarantine").iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["accounts.csv", "runs.csv"])
+def test_a_lost_snapshot_is_rebuilt(books: Path, name: str) -> None:
+    (books / name).unlink()
+    with opened(books) as bank:
+        assert kept(bank) == EXPECTED
+        assert report(bank)
+    assert bank.verify is not None
+
+
+def test_a_torn_commit_is_set_aside_whole(books: Path) -> None:
+    """Guarantee 6."""
+    path = books / JOURNAL
+    good = path.read_bytes()
+    path.write_bytes(good + b"4,4,5,T00000000004,deposit,COMPL")
+    with opened(books) as bank:
+        assert kept(bank) == EXPECTED
+        assert "set aside" in report(bank)[0]
+    assert path.read_bytes() == good
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        (JOURNAL, b"10.00,EUR", b"11.00,EUR", "line 3, seq 3: the row is not what was written"),
+        (JOURNAL, b"\n2,2,2", b"\n", "line 2, seq 2"),
+        ("archived_transactions.csv", b"100.00,EUR", b"", "shorter than it was"),
+        ("head.csv", b"generation", b"", "is not what the bank wrote"),
+    ],
+)
+def test_damage_is_refused_with_its_place(
+    books: Path, name: str, old: bytes, new: bytes, said: str
+) -> None:
+    """Guarantee 5: the bank stops rather than guesses."""
+    path = books / name
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new, 1))
+    with pytest.raises(DataDamaged, match=said):
+        opened(books)
+
+
+def test_missing_rows_are_refused(books: Path) -> None:
+    path = books / JOURNAL
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(DataDamaged, match="rows 3 to 3 are missing"):
+        opened(books)
+
+
+@pytest.mark.parametrize("name", ["head.csv", "archived_transactions.csv"])
+def test_a_missing_file_is_refused(books: Path, name: str) -> None:
+    (books / name).unlink()
+    with pytest.raises(DataDamaged, match="is missing"):
+        opened(books)
+
+
+def test_a_changed_archive_is_found_when_it_is_needed(books: Path) -> None:
+    path = books / "archived_transactions.csv"
+    path.write_bytes(path.read_bytes().replace(b"100.00,EUR", b"900.00,EUR"))
+    (books / "accounts.csv").unlink()
+    with pytest.raises(DataDamaged, match=r"archived_transactions\.csv, line 2, seq 1"):
+        opened(books)
+
+
+def test_a_file_that_is_saved_while_the_bank_runs_stops_it(books: Path) -> None:
+    """Guarantee 14: saving while the bank runs is detected before the next answer."""
+    with opened(books) as bank:
+        other = books / "other"
+        shutil.copy(books / JOURNAL, other)
+        other.rename(books / JOURNAL)
+        for _ in range(2):
+            with pytest.raises(DataDamaged, match="replaced or changed"):
+                bank.execute(asked("deposit", account="ADA", amount="1"))
+        assert str(bank.account("ADA").balance) == "90.00"
+
+
+def questions(bank: Bank) -> list[object]:
+    page = bank.transactions(Query(account="ADA"))
+    return [
+        [each.id for each in page.items],
+        bank.by_key("k1").id,
+        bank.by_key("k2").id,
+        str(bank.balance("ADA", bank.by_key("k1").completed_at)),
+    ]
+
+
+ANSWERS = [["T00000000003", "T00000000001"], "T00000000001", "T00000000003", "100.00"]
+
+
+def test_the_index_may_be_deleted_broken_or_another_s(books: Path, tmp_path: Path) -> None:
+    index = books / "index.db"
+    with opened(books) as bank:
+        assert questions(bank) == ANSWERS
+    index.unlink()
+    with opened(books) as bank:
+        assert questions(bank) == ANSWERS
+    index.write_bytes(b"no database at all" * 100)
+    with opened(books) as bank:
+        assert questions(bank) == ANSWERS
+    with sqlite3.connect(index) as database:
+        database.execute("UPDATE reach SET mark = 'h0'")
+    database.close()
+    with opened(books) as bank:
+        assert questions(bank) == ANSWERS
+    with sqlite3.connect(index) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with opened(books) as bank:
+        assert questions(bank) == ANSWERS
+
+
+def test_a_position_that_has_become_wrong_is_not_believed(books: Path) -> None:
+    index = books / "index.db"
+    with opened(books) as bank:
+        assert questions(bank) == ANSWERS
+    with sqlite3.connect(index) as database:
+        database.execute("UPDATE rows SET position = 0 WHERE seq = 3")
+    database.close()
+    with opened(books) as bank:
+        assert bank.transaction("T00000000003").status == "COMPLETED"
+        assert questions(bank) == ANSWERS
+
+
+def test_upkeep_archives_and_indexes_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "UPKEEP_SECONDS", 0.01)
+    monkeypatch.setattr(stores, "NAMES_AT_MOST", 2)
+    with opened(tmp_path, upkeep=True, archive_after=5) as bank:
+        store = bank.store
+        assert isinstance(store, CsvStore)
+        done(bank, "open_account", name="Ada", account="ADA")
+        for number in range(8):
+            done(bank, "deposit", account="ADA", amount="1", key=f"k{number}")
+        wait_until(lambda: store._head.anchor.archive_seq >= 6)
+        wait_until(lambda: store._index.last_seq == 9)
+        assert bank.by_key("k0").id == "T00000000002"
+    with opened(tmp_path) as bank:
+        assert str(bank.account("ADA").balance) == "8.00"
+        assert bank.execute(asked("deposit", account="ADA", amount="1"), key="k0").seq == 2
+
+
+def test_upkeep_says_so_when_the_disk_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(stores, "UPKEEP_SECONDS", 0.01)
+    with opened(tmp_path, upkeep=True) as bank:
+        store = bank.store
+        assert isinstance(store, CsvStore)
+
+        def fail() -> None:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(store._head, "sync", fail)
+        wait_until(lambda: not store._upkeep.is_alive())
+        assert "the disk failed" in caplog.text.lower()
