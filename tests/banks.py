@@ -17,15 +17,22 @@ from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
 from SimpleBankingSystem.stores.base import Store
-from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.memory import MemoryStore
 
 DEADLINE = 20.0
 """Seconds after which a test that waits for something gives up."""
 
+
+def csv_store(folder: Path, clock: Clock) -> Store:
+    """Open the CSV store; it is imported only where it is used, like in the bank itself."""
+    from SimpleBankingSystem.stores.csv_files.store import CsvStore
+
+    return CsvStore(folder, clock=clock)
+
+
 STORES: dict[str, Callable[[Path, Clock], Store]] = {
     "memory": lambda _, clock: MemoryStore(clock),
-    "csv": lambda folder, clock: CsvStore(folder, clock=clock),
+    "csv": csv_store,
 }
 """How to open the store of each kind in a folder."""
 
