@@ -78,3 +78,9 @@ def test_a_refusal_has_no_transaction() -> None:
     made.refusal = Busy()
     with pytest.raises(Busy):
         made.transaction()
+
+
+def test_the_transaction_that_a_repeated_key_answers_stands_for_its_own() -> None:
+    first, again = (ticket("deposit", account="A00000001", amount="1") for _ in range(2))
+    again.recorded = first.transaction()
+    assert again.transaction() is again.recorded

@@ -204,8 +204,9 @@ def test_every_byte_counts(books: Path, name: str) -> None:
     """Guarantee 5: each byte changed in each of some ways is reported."""
     path = books / name
     data = path.read_bytes()
-    ways = (1, 2, 4, 8, 16, 32, 64, 128, 255)[: 9 if figure("damaged rows") > 6 else 1]
-    for at in range(len(data)):
+    thorough = figure("damaged rows") > 6
+    ways = (1, 2, 4, 8, 16, 32, 64, 128, 255)[: 9 if thorough else 1]
+    for at in range(0, len(data), 1 if thorough or name == JOURNAL else 5):
         for way in ways:
             damaged = bytearray(data)
             damaged[at] ^= way
