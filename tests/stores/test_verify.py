@@ -201,12 +201,12 @@ def test_what_was_set_aside_is_mentioned(books: Path) -> None:
 
 @pytest.mark.parametrize("name", [JOURNAL, "accounts.csv", ARCHIVE])
 def test_every_byte_counts(books: Path, name: str) -> None:
-    """Guarantee 5: each byte changed in each of some ways is reported."""
+    """Guarantee 5: each byte changed in each of some ways is reported; every second one for now."""
     path = books / name
     data = path.read_bytes()
     thorough = figure("damaged rows") > 6
     ways = (1, 2, 4, 8, 16, 32, 64, 128, 255)[: 9 if thorough else 1]
-    for at in range(0, len(data), 1 if thorough or name == JOURNAL else 5):
+    for at in range(0, len(data), 1 if thorough else 2):
         for way in ways:
             damaged = bytearray(data)
             damaged[at] ^= way

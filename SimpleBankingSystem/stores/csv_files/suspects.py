@@ -75,9 +75,9 @@ def _candidates(cells: list[str], known: Known) -> Iterator[tuple[int, str]]:
     yield from _balances_by_neighbours(cells, known)
     for column in (SEQ, COMMIT_FIRST, COMMIT_LAST):
         yield column, str(known.seq)
-    for column in (COMMIT_FIRST, COMMIT_LAST):
-        for distance in range(-1000, 1001):
-            yield column, str(known.seq + distance)
+    for distance in range(1, 1001):
+        yield COMMIT_FIRST, str(known.seq - distance)
+        yield COMMIT_LAST, str(known.seq + distance)
     for status in ("COMPLETED", "FAILED", "PENDING"):
         yield STATUS, status
     for column, value in enumerate(_as_written(cells)):
