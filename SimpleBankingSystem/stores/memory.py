@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from threading import Lock
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.money import ZEROS
-from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
-from SimpleBankingSystem.stores.state import State, total
+from SimpleBankingSystem.stores.state import State, StateStore, total
 
 
-class MemoryStore(Store):
+class MemoryStore(StateStore):
     """Keeps every transaction as an object in a list; its commit is an append.
 
     ``clock`` returns the UTC time as text. With a store ``under`` it, it begins with what that
@@ -32,27 +31,6 @@ class MemoryStore(Store):
         self._latest: dict[str, int] = {}
         self._section = Lock()
         self._now = ""
-
-    @property
-    def last_account_number(self) -> int:
-        """The highest number among the ids that are, or look like, made ones."""
-        return self._state.last_account_number
-
-    def account(self, account_id: str) -> Account | None:
-        """Return a published account."""
-        return self._state.accounts.get(account_id)
-
-    def load(self, names: Collection[str]) -> dict[str, Account]:
-        """Return those of the names that are accounts."""
-        return self._state.load(names)
-
-    def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
-        """Return those of the names that are no accounts."""
-        return self._state.unknown(names)
-
-    def accounts(self, *, internal: bool = False) -> Sequence[Account]:
-        """Return all accounts of one moment."""
-        return self._state.listed(internal=internal)
 
     def transaction(self, transaction_id: str) -> Transaction | None:
         """Return a transaction as last recorded."""
@@ -113,10 +91,6 @@ class MemoryStore(Store):
                         balance = posting.target_balance
         return balance
 
-    def pending(self) -> Sequence[Transaction]:
-        """Return the transactions without an outcome."""
-        return list(self._state.pending.values())
-
     def failed(self) -> Iterator[Transaction]:
         """Return the FAILED transactions."""
         if self._under is not None:
@@ -138,25 +112,12 @@ class MemoryStore(Store):
             == (transaction.group, transaction.run, transaction.completed_at)
         ]
 
-    def run(self, run_id: str) -> Run | None:
-        """Return a run."""
-        return self._state.runs.get(run_id)
-
-    def runs(self) -> Sequence[Run]:
-        """Return all runs."""
-        return list(self._state.runs.values())
-
     def lines_done(self, run_id: str) -> LinesDone:
         """Return which lines of a run are recorded."""
         lines = self._state.lines.get(run_id)
         if lines is not None:
             return lines
         return self._under.lines_done(run_id) if self._under else LinesDone()
-
-    def number(self, count: int) -> int:
-        """Reserve numbers for transactions."""
-        with self._section:
-            return self._state.number(count)
 
     def commit(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
         """Append the tickets and publish them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from threading import Lock
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import (
@@ -21,6 +22,7 @@ from SimpleBankingSystem.ledger.book import Entity
 from SimpleBankingSystem.ledger.money import ZEROS
 from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import PENDING, Posting, Transaction
+from SimpleBankingSystem.stores.base import Store
 
 
 class State:
@@ -136,6 +138,54 @@ class State:
             self.runs[entity.id] = entity
         elif isinstance(entity, Account):
             self.last_account_number = max(self.last_account_number, made_number(entity.id))
+
+
+class StateStore(Store):
+    """What is alike in all stores that keep the published state in memory.
+
+    ``_state`` is that state, and ``_section`` the lock of the commit section.
+    """
+
+    _state: State
+    _section: Lock
+
+    @property
+    def last_account_number(self) -> int:
+        """The highest number among the ids that are, or look like, made ones."""
+        return self._state.last_account_number
+
+    def account(self, account_id: str) -> Account | None:
+        """Return a published account."""
+        return self._state.accounts.get(account_id)
+
+    def load(self, names: Collection[str]) -> dict[str, Account]:
+        """Return those of the names that are accounts."""
+        return self._state.load(names)
+
+    def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of the names that are no accounts."""
+        return self._state.unknown(names)
+
+    def accounts(self, *, internal: bool = False) -> Sequence[Account]:
+        """Return all accounts of one moment."""
+        return self._state.listed(internal=internal)
+
+    def pending(self) -> Sequence[Transaction]:
+        """Return the transactions without an outcome."""
+        return list(self._state.pending.values())
+
+    def run(self, run_id: str) -> Run | None:
+        """Return a run."""
+        return self._state.runs.get(run_id)
+
+    def runs(self) -> Sequence[Run]:
+        """Return all runs."""
+        return list(self._state.runs.values())
+
+    def number(self, count: int) -> int:
+        """Reserve numbers for transactions."""
+        with self._section:
+            return self._state.number(count)
 
 
 def total(accounts: Sequence[Account]) -> dict[str, Decimal]:

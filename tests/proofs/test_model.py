@@ -30,6 +30,9 @@ from tests.proof_level import figure, proof_level
 NAMES = ("A00000001", "A00000002", "A00000003", "ADA", "BOB", "YEN", "NOBODY")
 AMOUNTS = ("1", "5.00", "10", "5", "10.0", "0.01", "0.001", "1000.5")
 
+QUICK_DISK = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""A disk in memory, where there is one: this proof is about answers, others are about disks."""
+
 Asked = tuple[str, dict[str, str | int]]
 """A verb and its texts; a number stands for one of the last transactions."""
 
@@ -79,7 +82,7 @@ class BankModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="model"))
+        self.folder = Path(tempfile.mkdtemp(prefix="model", dir=QUICK_DISK))
         self.clock = TickingClock()
         self.oracle = Oracle()
         self.keys: dict[str, tuple[object, str]] = {}

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -21,9 +20,9 @@ from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidSettings
-from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import Transaction
-from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
+from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, silent
 from SimpleBankingSystem.stores.csv_files.archiver import Archiver, Cut
 from SimpleBankingSystem.stores.csv_files.disk import Disk
 from SimpleBankingSystem.stores.csv_files.files import START, Files
@@ -34,6 +33,7 @@ from SimpleBankingSystem.stores.csv_files.lock import Lock as FolderLock
 from SimpleBankingSystem.stores.csv_files.recovery import Recovery
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
 from SimpleBankingSystem.stores.csv_files.verify import verify
+from SimpleBankingSystem.stores.state import StateStore
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ NAMES_AT_MOST = 50_000
 """Keys kept in memory before the index takes them over, even while the bank is busy."""
 
 
-class CsvStore(Store):
+class CsvStore(StateStore):
     """Books in one folder, held by one process.
 
     ``archive_after`` is the number of journal rows at which archiving starts by itself.
@@ -148,11 +148,6 @@ class CsvStore(Store):
         pending = self._state.pending
         self._pending_at = {name: self._pending_at.get(name, before) for name in pending}
 
-    def number(self, count: int) -> int:
-        """Reserve numbers for transactions."""
-        with self._section:
-            return self._state.number(count)
-
     # Upkeep
 
     def _keep_up(self) -> None:
@@ -248,27 +243,6 @@ class CsvStore(Store):
 
     # Questions
 
-    @property
-    def last_account_number(self) -> int:
-        """The highest number among the ids that are, or look like, made ones."""
-        return self._state.last_account_number
-
-    def account(self, account_id: str) -> Account | None:
-        """Return a published account."""
-        return self._state.accounts.get(account_id)
-
-    def load(self, names: Collection[str]) -> dict[str, Account]:
-        """Return those of the names that are accounts."""
-        return self._state.load(names)
-
-    def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
-        """Return those of the names that are no accounts."""
-        return self._state.unknown(names)
-
-    def accounts(self, *, internal: bool = False) -> Sequence[Account]:
-        """Return all accounts of one moment."""
-        return self._state.listed(internal=internal)
-
     def transaction(self, transaction_id: str) -> Transaction | None:
         """Return a transaction as last recorded."""
         self._catch_up()
@@ -305,10 +279,6 @@ class CsvStore(Store):
         self._catch_up()
         return self._index.balance_at(account_id, moment)
 
-    def pending(self) -> Sequence[Transaction]:
-        """Return the transactions without an outcome."""
-        return list(self._state.pending.values())
-
     def failed(self) -> Iterator[Transaction]:
         """Return the FAILED transactions."""
         self._catch_up()
@@ -320,14 +290,6 @@ class CsvStore(Store):
             return [transaction]
         self._catch_up()
         return self._index.group_of(transaction)
-
-    def run(self, run_id: str) -> Run | None:
-        """Return a run."""
-        return self._state.runs.get(run_id)
-
-    def runs(self) -> Sequence[Run]:
-        """Return all runs."""
-        return list(self._state.runs.values())
 
     def lines_done(self, run_id: str) -> LinesDone:
         """Return which lines of a run are recorded."""
