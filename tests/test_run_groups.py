@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from SimpleBankingSystem.commands.deposit import Deposit
+from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import DiskFull
 from SimpleBankingSystem.ledger.run import LINES_AT_ONCE
 from SimpleBankingSystem.runs import Options, run_file
 from SimpleBankingSystem.runs.groups import GROUPS_REMEMBERED, chunks, whole
-from SimpleBankingSystem.runs.lines import Entry, Line
+from SimpleBankingSystem.runs.lines import Entry
 from tests.command_files import (
     OPENINGS,
     FailingStore,
@@ -150,7 +151,7 @@ def entries(groups: Sequence[str]) -> list[Entry]:
     """Return lines of deposits with these groups."""
     made: list[Entry] = []
     for number, group in enumerate(groups, 1):
-        ticket = Line(Deposit.parse({"account": "ANNA", "amount": "1"}), "R000001", number, "")
+        ticket = Ticket(Deposit.parse({"account": "ANNA", "amount": "1"}), "R000001", number, "")
         ticket.group = group
         made.append(ticket)
     return made
@@ -163,9 +164,9 @@ def test_only_so_many_names_of_groups_are_remembered() -> None:
     assert [type(unit[0]).__name__ for unit in last] == [
         "RefusedLine",
         "RefusedLine",
-        "Line",
+        "Ticket",
         "RefusedLine",
-        "Line",
+        "Ticket",
     ]
 
 

@@ -45,11 +45,11 @@ class Latch:
 class Ticket:
     """One command on its way: what was asked, and once decided what came of it.
 
-    ``run`` and ``line`` are set where a command file asks. ``names`` are what it locks;
-    ``members`` are the tickets of its group, carried by the first of them. ``refusal`` is set
-    where the command was refused without a transaction, ``accepted`` where it is in the journal
-    as PENDING already. ``recorded`` is the earlier transaction that a repeated key answers, and
-    ``leader`` the ticket with the same key that is still under way.
+    ``run``, ``line`` and its ``text`` are set where a command file asks. ``names`` are what it
+    locks; ``members`` are the tickets of its group, carried by the first of them. ``refusal`` is
+    set where the command was refused without a transaction, ``accepted`` where it is in the
+    journal as PENDING already. ``recorded`` is the earlier transaction that a repeated key
+    answers, and ``leader`` the ticket with the same key that is still under way.
     """
 
     # What is always set before it is read has no place in __init__: a ticket is made per command.
@@ -61,10 +61,11 @@ class Ticket:
     recorded: Transaction | None = None
     leader: Ticket | None = None
 
-    def __init__(self, command: Command, run: str = "", line: int = 0) -> None:
+    def __init__(self, command: Command, run: str = "", line: int = 0, text: str = "") -> None:
         self.command = command
         self.run = run
         self.line = line
+        self.text = text
         self.key = self.group = ""
         self.actor = "local"
         self.attempt = 1

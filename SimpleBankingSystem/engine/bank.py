@@ -1,8 +1,8 @@
-"""The bank. READ FIRST: every command, from every surface, goes through ``Bank.submit``.
+"""The bank. READ FIRST: every command, from every surface, goes through ``Bank.carry_out``.
 
     command file ┐
-    HTTP         ├─► Command ─► Bank.submit ─► WorkQueue ─► Processor ─► Store ─► Transaction
-    CLI          ┘              (tickets)      in order     a batch      durable
+    HTTP         ├─► Command ─► Bank.carry_out ─► WorkQueue ─► Processor ─► Store ─► Transaction
+    CLI          ┘              (tickets)         in order     a batch      durable
 
 A command gets a ticket and a transaction id, waits in the queue until its accounts are free, is
 decided on a book together with whatever else is free, is made durable by one commit of the store,
@@ -15,8 +15,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from threading import Lock
-from types import TracebackType
 from typing import Self
 
 from SimpleBankingSystem.clock import Clock, utc_now
@@ -31,13 +29,13 @@ from SimpleBankingSystem.engine.tickets import (
     refuse_torn_groups,
     ticket_from,
 )
+from SimpleBankingSystem.engine.under_way import UnderWay
 from SimpleBankingSystem.engine.work_queue import WorkQueue
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import (
     BankError,
     Busy,
     InternalError,
-    KeyReused,
     NotFailed,
     NotFound,
     NotRetryable,
@@ -72,11 +70,9 @@ class Bank:
         self.store = store
         self.currency = currency
         self.clock = clock
-        self._queue = WorkQueue(queue, batch)
-        self._processor = Processor(self._queue, store, currency, clock, self._finished)
-        self._keys = Lock()
-        self._running: dict[str, Ticket] = {}
-        self._retrying: set[str] = set()
+        self._under_way = UnderWay(store)
+        self._queue = WorkQueue(queue, batch, workers)
+        self._processor = Processor(self._queue, store, currency, clock, self._under_way.let_go)
         self._closed = False
         self._resume()
         self._processor.start(workers)
@@ -84,12 +80,7 @@ class Bank:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     # Commands
@@ -103,11 +94,11 @@ class Bank:
             BankError: the command was refused without a transaction, such as ``busy``.
         """
         ticket = ticket_from(command, key, actor)
-        self.submit([ticket]).wait()
+        self.carry_out([ticket])
         return ticket.transaction()
 
-    def submit(self, tickets: Sequence[Ticket], *, wait: bool = False) -> Latch:
-        """Queue tickets, all or none, and return the latch that opens when all are done.
+    def carry_out(self, tickets: Sequence[Ticket], *, wait: bool = False) -> None:
+        """Take tickets, all or none, and return once all are done.
 
         Tickets that follow each other with the same ``group`` succeed or fail together. A ticket
         whose key was used before is not carried out again: it answers what happened then.
@@ -115,11 +106,19 @@ class Bank:
         Raises:
             Busy: the queue is full (unless ``wait``), or the bank is stopping.
         """
-        fresh, latch = self._prepare(tickets)
-        if fresh:
-            self._enqueue(fresh, wait=wait)
-        if len(fresh) < len(tickets):
-            follow(tickets)
+        latch = self._queued(tickets, wait=wait)
+        self._processor.work_until(latch)
+        follow(tickets)
+
+    def submit(self, tickets: Sequence[Ticket], *, wait: bool = False) -> Latch:
+        """Leave tickets to the workers; return the latch that opens when all are done.
+
+        Raises:
+            Busy: the queue is full (unless ``wait``), or the bank is stopping.
+        """
+        latch = self._queued(tickets, wait=wait)
+        self._queue.rouse()
+        follow(tickets)
         return latch
 
     def accept(self, command: Command, *, key: str = "", actor: str = "local") -> Transaction:
@@ -143,6 +142,7 @@ class Bank:
         accepted = ticket.transaction()
         try:
             self._queue.put(fresh, wait=True)
+            self._queue.rouse()
         except Busy:
             log.info("%s stays PENDING until the next start", ticket.id)
             self._queue.answer(fresh)
@@ -156,27 +156,33 @@ class Bank:
         now = self.clock()
         number = self.store.number(len(tickets))
         fresh: list[Ticket] = []
-        with self._keys:
+        with self._under_way.lock:
             try:
                 for ticket in tickets:
                     ticket.created_at = now
                     ticket.id = f"T{number:011d}"
-                    if ticket.key and not self._claim_key(ticket):
+                    if ticket.key and not self._under_way.claim_key(ticket):
                         continue
                     number += 1
                     fresh.append(ticket)
                 name_locks(fresh, self.store)
             except BaseException:
-                self._finished(fresh)
+                self._under_way.let_go(fresh)
                 raise
             if len(fresh) < len(tickets):
                 torn = refuse_torn_groups(tickets, fresh)
-                self._finished(torn)
+                self._under_way.let_go(torn)
                 fresh = [ticket for ticket in fresh if ticket.refusal is None]
             latch = Latch(len(fresh))
             for ticket in fresh:
                 ticket.latch = latch
         return fresh, latch
+
+    def _queued(self, tickets: Sequence[Ticket], *, wait: bool) -> Latch:
+        fresh, latch = self._prepare(tickets)
+        if fresh:
+            self._enqueue(fresh, wait=wait)
+        return latch
 
     def _enqueue(self, tickets: Sequence[Ticket], *, wait: bool) -> None:
         with self._turning_away(tickets):
@@ -195,35 +201,9 @@ class Bank:
                 refusal = InternalError("The bank could not take the command.")
             for ticket in tickets:
                 ticket.refusal = refusal
-            self._finished(tickets)
+            self._under_way.let_go(tickets)
             self._queue.answer(tickets)
             raise
-
-    def _claim_key(self, ticket: Ticket) -> bool:
-        """Take the key for this ticket, or note on it what the key answers."""
-        leader = self._running.get(ticket.key)
-        if leader is not None:
-            ticket.leader = leader
-            if leader.command != ticket.command:
-                ticket.refusal = KeyReused(f"The key {ticket.key} is another command's.")
-            return False
-        recorded = self.store.by_key(ticket.key)
-        if recorded is None:
-            self._running[ticket.key] = ticket
-            return True
-        if ticket_for(recorded).command != ticket.command:
-            message = f"The key {ticket.key} is that of {recorded.id}, another command."
-            ticket.refusal = KeyReused(message)
-        ticket.recorded = recorded
-        return False
-
-    def _finished(self, tickets: Sequence[Ticket]) -> None:
-        """Let go of the keys and retries of tickets that are done; the store knows them now."""
-        for ticket in tickets:
-            if ticket.key:
-                self._running.pop(ticket.key, None)
-            if ticket.attempt > 1:
-                self._retrying.discard(ticket.id)
 
     # Actions
 
@@ -240,7 +220,7 @@ class Bank:
         """
         tickets, latch = self._retry_tickets(transaction_id)
         self._enqueue(tickets, wait=True)
-        latch.wait()
+        self._processor.work_until(latch)
         return next(ticket for ticket in tickets if ticket.id == transaction_id).transaction()
 
     def retry_all(self) -> dict[str, int]:
@@ -265,18 +245,14 @@ class Bank:
         The members of a group are retried together, so one of them speaks for all; whoever is not
         being retried any more is read as that retry left it.
         """
-        with self._keys:
-            if transaction_id in self._retrying:
-                raise NotFailed(f"{transaction_id} is being retried already.")
+        with self._under_way.lock:
+            self._under_way.check_retry(transaction_id)
             tickets = tickets_to_retry(self.store.group_of(self.transaction(transaction_id)))
             latch = Latch(len(tickets))
             for ticket in tickets:
                 ticket.latch = latch
                 name_locks([ticket], self.store)
-            for ticket in tickets:
-                self._retrying.add(ticket.id)
-                if ticket.key:
-                    self._running[ticket.key] = ticket
+            self._under_way.carry_on(tickets)
         return tickets, latch
 
     def archive(self) -> dict[str, object]:
@@ -371,8 +347,7 @@ class Bank:
             ticket.accepted = True
             ticket.latch = Latch(1)
             name_locks([ticket], self.store)
-            if ticket.key:
-                self._running[ticket.key] = ticket
+        self._under_way.carry_on(tickets)
         if tickets:
             log.info("%d accepted commands are carried out now", len(tickets))
             self._queue.put(grouped(tickets), wait=True)

@@ -1,14 +1,22 @@
-"""The processor: takes a batch, decides it on a book, commits it once, lets go of its accounts."""
+"""The processor: takes a batch, decides it on a book, commits it once, lets go of its accounts.
+
+Whoever waits for an answer does this work meanwhile, for itself and for all that is queued: a
+command then costs no change of threads, and while one thread waits for the disk, the next batch
+gathers. The workers are there for what nobody waits for, or nobody is free to do.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from threading import Thread
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Thread, current_thread, main_thread
+from types import FrameType
 
 from SimpleBankingSystem.clock import Clock
-from SimpleBankingSystem.commands.ticket import Ticket
-from SimpleBankingSystem.engine.work_queue import WorkQueue
+from SimpleBankingSystem.commands.ticket import Latch, Ticket
+from SimpleBankingSystem.engine.work_queue import Batch, WorkQueue
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.book import Book, NotHeldError
 from SimpleBankingSystem.ledger.errors import BankError, GroupFailed, InternalError
@@ -54,12 +62,30 @@ class Processor:
 
     def _work(self) -> None:
         while (batch := self._queue.take()) is not None:
-            now = self._clock()
-            book = Book(self._store, batch.names, self._currency, now)
-            decided, again = decide_batch(batch.tickets, book, now)
-            self.commit(decided, book.accounts)
-            self._finished(decided)
-            self._queue.release(batch, decided, again)
+            self._carry_out(batch)
+
+    def work_until(self, latch: Latch) -> None:
+        """Carry out batches until a latch opens; after an interrupt, leave the rest to a worker."""
+        try:
+            while not latch.wait(0):
+                with uninterrupted():
+                    batch = self._queue.take_now()
+                    if batch is not None:
+                        self._carry_out(batch)
+                if batch is None:
+                    latch.wait()
+        except BaseException:
+            self._queue.rouse()
+            latch.wait()
+            raise
+
+    def _carry_out(self, batch: Batch) -> None:
+        now = self._clock()
+        book = Book(self._store, batch.names, self._currency, now)
+        decided, again = decide_batch(batch.tickets, book, now)
+        self.commit(decided, book.accounts)
+        self._finished(decided)
+        self._queue.release(batch, decided, again)
 
     def commit(self, decided: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
         """Commit, or tell everybody in the batch why that could not be done."""
@@ -76,6 +102,31 @@ class Processor:
             log.exception("incident %s: the store failed", incident)
             for ticket in decided:
                 ticket.refusal = InternalError(f"The store failed; incident {incident}.")
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until a batch is through: it would cut the main thread short anywhere.
+
+    Between the disk and the published state, that would leave the one without the other. So
+    would a request to end, where the program answers it as it does Ctrl-C.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    caught: list[tuple[int, FrameType | None]] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What is no function of the program either ends the process at once or does nothing.
+    cutting = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in cutting:
+        signal.signal(number, lambda *interrupt: caught.append(interrupt))
+    try:
+        yield
+    finally:
+        for number, handler in cutting.items():
+            signal.signal(number, handler)
+    for sent, frame in caught:
+        cutting[signal.Signals(sent)](sent, frame)
 
 
 def decide_batch(

@@ -44,7 +44,7 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
     """
     for ticket in tickets:
         ticket.names = ticket.command.accounts(look)
-    named = {name for ticket in tickets for name in ticket.names}
+    named = set().union(*[ticket.names for ticket in tickets])
     makeable = {name for name in look.unknown(named) if made_number(name)}
     if not makeable:
         return
@@ -60,6 +60,8 @@ def grouped(tickets: Sequence[Ticket]) -> list[Ticket]:
     any of them touches. Groups of the same name that were submitted one after the other, such as
     those that a stop left PENDING, are told apart by their run and time.
     """
+    if not any(ticket.group for ticket in tickets):
+        return list(tickets)
     queued: list[Ticket] = []
     for ticket in tickets:
         if not ticket.group:

@@ -28,12 +28,14 @@ class WorkQueue:
     """A queue of tickets with per-account locks.
 
     ``capacity`` bounds the commands that wait, ``batch`` those that one ``take`` hands out; a
-    group is never cut, so a batch may be larger by one group.
+    group is never cut, so a batch may be larger by one group. ``workers`` bounds the batches that
+    are out at a time.
     """
 
-    def __init__(self, capacity: int, batch: int) -> None:
+    def __init__(self, capacity: int, batch: int, workers: int) -> None:
         self._capacity = capacity
         self._batch = batch
+        self._workers = workers
         self._tickets: deque[Ticket] = deque()
         self._waiting = 0
         self._held: set[str] = set()
@@ -49,6 +51,7 @@ class WorkQueue:
 
         With ``wait`` the caller waits for room, which is how a command file is slowed to the
         bank's pace; one submission larger than the whole queue is let in once the queue is empty.
+        Nobody is called to take them: the caller does so itself, or calls a worker by ``rouse``.
 
         Raises:
             Busy: there is no room, or the bank is stopping.
@@ -60,6 +63,10 @@ class WorkQueue:
             self._check_room(size)
             self._tickets.extend(tickets)
             self._waiting += size
+
+    def rouse(self) -> None:
+        """Call a worker to what is queued."""
+        with self._mutex:
             self._changed.notify()
 
     def check_room(self, size: int) -> None:
@@ -84,21 +91,32 @@ class WorkQueue:
         """Wait for commands whose accounts are free; None once the queue is closed and empty."""
         with self._mutex:
             while True:
-                if self._tickets:
-                    batch = self._take_free()
-                    if batch.tickets:
-                        self._working += 1
-                        self._room.notify_all()
-                        if self._tickets:
-                            self._changed.notify()
-                        return batch
-                elif self._closed:
+                batch = self._take()
+                if batch is not None:
+                    return batch
+                if self._closed and not self._tickets:
                     return None
                 self._changed.wait()
 
+    def take_now(self) -> Batch | None:
+        """Return commands whose accounts are free; None if there are none or enough hands."""
+        with self._mutex:
+            return self._take()
+
+    def _take(self) -> Batch | None:
+        if not self._tickets or self._working >= self._workers:
+            return None
+        batch = self._take_free()
+        if not batch.tickets:
+            return None
+        self._working += 1
+        self._room.notify_all()
+        if self._tickets:
+            self._changed.notify()
+        return batch
+
     def _take_free(self) -> Batch:
         taken: list[Ticket] = []
-        mine: set[str] = set()
         held, tickets = self._held, self._tickets
         size = 0
         passed: list[Ticket] = []
@@ -111,10 +129,10 @@ class WorkQueue:
                 reserved.update(names)
             else:
                 taken.append(ticket)
-                mine.update(names)
                 size += len(ticket.members) or 1
         tickets.extendleft(reversed(passed))
         self._waiting -= size
+        mine: set[str] = set().union(*[ticket.names for ticket in taken])
         held |= mine
         return Batch(taken, mine)
 
@@ -126,7 +144,10 @@ class WorkQueue:
             self._tickets.extendleft(reversed(again))
             self._waiting += sum(len(ticket.members) or 1 for ticket in again)
             self._working -= 1
-            self._changed.notify_all()
+            if self._tickets:
+                self._changed.notify()
+            elif self._closed:
+                self._changed.notify_all()
             self._idle.notify_all()
 
     def answer(self, tickets: Sequence[Ticket]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self, cast
 
 from SimpleBankingSystem.commands.base import Command
+from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.errors import InvalidCommand, InvalidFile
 from SimpleBankingSystem.ledger.fields import NAME, TAGS, TEXT, Kind
 from SimpleBankingSystem.runs.lines import (
@@ -19,7 +20,6 @@ from SimpleBankingSystem.runs.lines import (
     KEY,
     VERB,
     Entry,
-    Line,
     Page,
     RefusedLine,
     checked,
@@ -77,7 +77,7 @@ class CsvLines:
                     else:
                         row[verb_at] = ""
                         key, group = self._take_labels(row) if labelled else ("", "")
-                        made = Line(read(row), run, number, text)
+                        made = Ticket(read(row), run, number, text)
                         if labelled:
                             made.key, made.group = key, group
                 except InvalidCommand as error:

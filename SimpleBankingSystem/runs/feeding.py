@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from SimpleBankingSystem.commands.ticket import Latch
+from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import (
     BankError,
@@ -17,7 +17,7 @@ from SimpleBankingSystem.ledger.errors import (
 )
 from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Transaction
-from SimpleBankingSystem.runs.lines import ActionLine, Entry, Line, RefusedLine, reason
+from SimpleBankingSystem.runs.lines import ActionLine, Entry, RefusedLine, reason
 from SimpleBankingSystem.runs.results import Results
 
 PROBLEMS_KEPT = 20
@@ -56,55 +56,47 @@ class Feed:
         self._bank = bank
         self._done = done
         self._results = results
-        self._under_way: Sequence[Entry] = ()
-        self._latch = Latch(0)
 
     def carry_out(self, chunk: Sequence[Entry]) -> None:
-        """Carry out what is not done yet; ``finish`` waits until it is durable.
-
-        The next chunk is read while this one is on its way to the disk, but not submitted before
-        it is there.
+        """Carry out what is not done yet, and count what became of it once it is durable.
 
         Raises:
             BankError: the bank cannot go on; what it did is counted.
         """
-        self.finish()
         if isinstance(chunk[0], ActionLine):
             self._perform(chunk[0])
-            if self._results is not None:
-                self._results.write()
-            return
-        tickets = [entry for entry in chunk if isinstance(entry, Line)]
-        if self._done.highest:
-            tickets = [ticket for ticket in tickets if ticket.line not in self._done]
-        self._under_way = chunk
-        self._latch = self._bank.submit(tickets, wait=True)
+        else:
+            tickets = [entry for entry in chunk if isinstance(entry, Ticket)]
+            if self._done.highest:
+                tickets = [ticket for ticket in tickets if ticket.line not in self._done]
+            try:
+                self._bank.carry_out(tickets, wait=True)
+            finally:
+                self._count(chunk)
+        if self._results is not None:
+            self._results.write()
 
-    def finish(self) -> None:
-        """Wait for the chunk that is under way, and note what became of it.
+    def _count(self, chunk: Sequence[Entry]) -> None:
+        """Note what became of each line.
 
         Raises:
             BankError: the bank cannot go on; what it did is counted.
         """
-        self._latch.wait()
-        chunk, self._under_way = self._under_way, ()
         fault: BankError | None = None
         completed, unwritten = 0, self._results is None
         for entry in chunk:
             if isinstance(entry, RefusedLine):
                 self._rejected(entry)
-            elif isinstance(entry, Line):
+            elif isinstance(entry, Ticket):
                 if unwritten and entry.status == COMPLETED and entry.refusal is None:
                     completed += 1
                 else:
                     fault = self._answered(entry) or fault
         self.tally.completed += completed
-        if chunk and self._results is not None:
-            self._results.write()
         if fault is not None:
             raise fault
 
-    def _answered(self, ticket: Line) -> BankError | None:
+    def _answered(self, ticket: Ticket) -> BankError | None:
         """Note what became of a line; return the bank's own fault, if that is what became of it."""
         if ticket.line in self._done:
             self.tally.already_done += 1
@@ -123,7 +115,7 @@ class Feed:
             self._rejected(RefusedLine(ticket.line, ticket.text, ticket.group, refusal))
         return None
 
-    def _transacted(self, line: int, outcome: Line | Transaction) -> None:
+    def _transacted(self, line: int, outcome: Ticket | Transaction) -> None:
         if outcome.status == FAILED:
             self.tally.failed += 1
             self.tally.problem(line, outcome.error)

@@ -25,14 +25,6 @@ VERB, KEY, GROUP = "command", "key", "group"
 """The columns that belong to the line and not to its command."""
 
 
-class Line(Ticket):
-    """The ticket of a line that asks for a command; ``text`` is the line as it stands."""
-
-    def __init__(self, command: Command, run: str, line: int, text: str) -> None:
-        super().__init__(command, run, line)
-        self.text = text
-
-
 @dataclass(slots=True)
 class ActionLine:
     """A line that asks for an action, which has no transaction of its own."""
@@ -53,7 +45,7 @@ class RefusedLine:
     error: BankError
 
 
-Entry = Line | ActionLine | RefusedLine
+Entry = Ticket | ActionLine | RefusedLine
 
 
 @dataclass(slots=True)
@@ -189,7 +181,7 @@ def entry(request: Request, run: str, line: int, text: str, key: str, group: str
             raise InvalidCommand({VERB: f"{request.verb} can have neither a key nor a group"})
         return ActionLine(line, text, request)
     assert isinstance(request, Command)
-    made = Line(request, run, line, text)
+    made = Ticket(request, run, line, text)
     if key:
         made.key = key
     if group:

@@ -152,21 +152,16 @@ def _carried_out(
     tally = feed.tally
     entries = source.layout.lines.entries(source.pages(), run_id)
     stopped = False
-    try:
-        for chunk in chunks(whole(entries), singly=options.stop_on_error):
-            source.check_unchanged()
-            feed.carry_out(chunk)
-            now = monotonic()
-            if now - told >= BETWEEN_PROGRESS:
-                told = now
-                _tell(progress, source, tally)
-            if options.stop_on_error:
-                feed.finish()
-                stopped = bool(tally.problems)
-            if stopped:
-                break
-    finally:
-        feed.finish()
+    for chunk in chunks(whole(entries), singly=options.stop_on_error):
+        source.check_unchanged()
+        feed.carry_out(chunk)
+        now = monotonic()
+        if now - told >= BETWEEN_PROGRESS:
+            told = now
+            _tell(progress, source, tally)
+        stopped = options.stop_on_error and bool(tally.problems)
+        if stopped:
+            break
     source.check_unchanged()
     if not stopped:
         _finish(bank, run_id, tally, resumed=earlier_run is not None)

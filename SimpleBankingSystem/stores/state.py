@@ -49,7 +49,8 @@ class State:
 
     def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
         """Return those of the names that are no accounts."""
-        return names - self.accounts.keys()
+        # The operator ``-`` would walk through all accounts there are.
+        return frozenset(names).difference(self.accounts)
 
     def listed(self, *, internal: bool) -> Sequence[Account]:
         """Return all accounts of one moment, the bank's own only if asked for."""
@@ -106,17 +107,13 @@ class State:
         One update of one dictionary makes all of a batch's balances visible at once.
         """
         self.accounts.update(accounts)
-        lines: dict[str, list[int]] = {}
         for ticket in tickets:
-            if ticket.line:
-                if ticket.run not in lines:
-                    lines[ticket.run] = []
-                lines[ticket.run].append(ticket.line)
             if ticket.key or ticket.puts or ticket.claims or ticket.status == PENDING:
                 self._note(ticket)
             elif ticket.accepted:
                 self.pending.pop(ticket.id, None)
-        for run, done in lines.items():
+        for run in {ticket.run for ticket in tickets if ticket.run}:
+            done = [ticket.line for ticket in tickets if ticket.run == run]
             self.lines.setdefault(run, LinesDone()).note(done)
 
     def _note(self, ticket: Ticket) -> None:

@@ -89,6 +89,7 @@ def test_what_was_half_decided_stays_pending_too(
         stopped.submit(members)
         (first,) = stopped._queue._tickets
         first.names = ("RICH",)
+        stopped._queue._workers = 1
         batch = stopped._queue.take()
         assert batch is not None
         book = Book(store, batch.names, "EUR", clock())

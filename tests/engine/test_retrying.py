@@ -93,7 +93,7 @@ def test_retry_all_passes_over_what_somebody_else_retries(bank: Bank, gate: Gate
     answers: list[Transaction] = []
     retrying = Thread(target=lambda: answers.append(bank.retry(failed.id)), daemon=True)
     retrying.start()
-    wait_until(lambda: failed.id in bank._retrying)
+    wait_until(lambda: failed.id in bank._under_way._retries)
     with pytest.raises(NotFailed, match="being retried already"):
         bank.retry(failed.id)
     assert bank.retry_all() == {"retried": 0, "completed": 0, "failed": 0}

@@ -26,7 +26,7 @@ def ticket_on(*names: str, members: int = 0) -> Ticket:
 
 
 def queue_of(*tickets: Ticket, capacity: int = 100, batch: int = 100) -> WorkQueue:
-    queue = WorkQueue(capacity, batch)
+    queue = WorkQueue(capacity, batch, workers=10)
     queue.put(tickets, wait=False)
     return queue
 
@@ -102,7 +102,12 @@ def test_what_is_larger_than_the_whole_queue_is_let_in_alone() -> None:
 
 def test_who_waits_for_room_gets_it() -> None:
     queue = queue_of(ticket_on("A"), capacity=1)
-    waiting = in_thread(lambda: queue.put([ticket_on("B")], wait=True))
+
+    def put() -> None:
+        queue.put([ticket_on("B")], wait=True)
+        queue.rouse()
+
+    waiting = in_thread(put)
     assert taken(queue).names == {"A"}
     assert taken(queue).names == {"B"}
     waiting.join(DEADLINE)
@@ -138,7 +143,7 @@ def test_closed_it_takes_nothing_and_hands_out_the_rest() -> None:
 
 
 def test_a_worker_that_waits_is_woken_by_work_by_release_and_by_the_end() -> None:
-    queue = WorkQueue(10, 1)
+    queue = WorkQueue(10, 1, workers=1)
     batches: list[Batch | None] = []
 
     def work() -> None:
@@ -153,6 +158,7 @@ def test_a_worker_that_waits_is_woken_by_work_by_release_and_by_the_end() -> Non
         made = ticket_on("A")
         made.latch = latch
         queue.put([made], wait=False)
+        queue.rouse()
     assert latch.wait(DEADLINE)
     queue.close()
     worker.join(DEADLINE)
@@ -196,7 +202,7 @@ NAMES = st.lists(st.sampled_from("ABCD"), min_size=1, max_size=3, unique=True)
 def test_per_name_the_order_of_taking_is_that_of_putting(
     wanted: list[list[str]], random: Random
 ) -> None:
-    queue = WorkQueue(1000, random.randint(1, 4))
+    queue = WorkQueue(1000, random.randint(1, 4), workers=10)
     order: dict[str, list[Ticket]] = defaultdict(list)
     finished: dict[str, list[Ticket]] = defaultdict(list)
     working: list[Batch] = []

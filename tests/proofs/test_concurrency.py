@@ -78,7 +78,7 @@ class Worker:
             yield True
             bank._processor.commit(decided, book.accounts)
             yield True
-            bank._finished(decided)
+            bank._under_way.let_go(decided)
             bank._queue.release(batch, decided, again)
             yield True
 

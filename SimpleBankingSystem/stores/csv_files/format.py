@@ -9,9 +9,9 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from decimal import Decimal
 from hashlib import sha256
+from typing import get_type_hints
 
 from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.commands.ticket import Ticket
@@ -67,6 +67,9 @@ FIRST_HASH = "h" + "0" * 32
 
 ENTITIES: dict[str, type[Account | Run]] = {"account": Account, "run": Run}
 """The kinds of entities and their records; each has a snapshot file of its own."""
+
+_CELLS = {kind: tuple(get_type_hints(record).items()) for kind, record in ENTITIES.items()}
+"""The fields of each kind, with what reads a text as one: ``str``, ``int`` or ``Decimal``."""
 
 _IN_COLUMNS = frozenset({"source", "target", "amount", "reference", "description"})
 """Command fields that stand in the column of their name, and so not in ``details``."""
@@ -196,7 +199,7 @@ def details(ticket: Ticket) -> str:
     if ticket.puts:
         changed: dict[str, list[object]] = {}
         for kind, entity in ticket.puts:
-            changed.setdefault(kind, []).append(entity_cells(entity))
+            changed.setdefault(kind, []).append(entity_cells(kind, entity))
         found["set"] = changed
     return quoted(canonical(found)) if found else ""
 
@@ -208,25 +211,14 @@ def command_cell(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def entity_cells(entity: Entity) -> dict[str, object]:
+def entity_cells(kind: str, entity: Entity) -> dict[str, object]:
     """Return an entity's whole value by field name; amounts as text."""
-    names = [field.name for field in fields(type(entity))]  # type: ignore[arg-type]
-    return {name: command_cell(getattr(entity, name)) for name in names}
+    return {name: command_cell(getattr(entity, name)) for name, _ in _CELLS[kind]}
 
 
 def entity_of(kind: str, cells: Mapping[str, object]) -> Account | Run:
     """Return the entity that ``entity_cells`` was given, from texts or JSON values."""
-    record = ENTITIES[kind]
-    values: dict[str, object] = {}
-    for field in fields(record):
-        text = cells[field.name]
-        if field.type == "Decimal":
-            values[field.name] = Decimal(str(text))
-        elif field.type == "int":
-            values[field.name] = int(str(text))
-        else:
-            values[field.name] = str(text)
-    return record(**values)  # type: ignore[arg-type]
+    return ENTITIES[kind](*[read(str(cells[name])) for name, read in _CELLS[kind]])
 
 
 def records(lines: Iterable[str]) -> Iterator[list[str]]:

@@ -8,9 +8,9 @@ commit is published; it is itself synced within a second, and at every snapshot,
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
@@ -19,8 +19,7 @@ from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH
 SECTOR = 512
 
 
-@dataclass(slots=True, frozen=True)
-class Anchor:
+class Anchor(NamedTuple):
     """One slot. Lengths are bytes of whole files, ``archived_rows`` those of the current archive.
 
     ``archived_bytes_before`` are the bytes of rows in archive files that have rolled. ``last_hash``
@@ -49,12 +48,12 @@ class Anchor:
     next_runs_digest: str = ""
 
 
-COLUMNS = [field.name for field in fields(Anchor)]
+COLUMNS = Anchor._fields
 
 
 def encode(anchor: Anchor) -> bytes:
     """Return a slot as one sector: its cells, a check of them, and blanks up to the line's end."""
-    cells = ",".join([str(getattr(anchor, name)) for name in COLUMNS])
+    cells = ",".join(map(str, anchor))
     return _sector(f"{cells},{_check(cells)}")
 
 
@@ -79,11 +78,11 @@ def decode(line: bytes) -> Anchor | None:
             return None
     except (UnicodeDecodeError, ValueError, StopIteration, csv.Error):
         return None
-    typed = {
-        field.name: int(value) if field.type == "int" else value
-        for field, value in zip(fields(Anchor), values, strict=True)
+    typed: dict[str, Any] = {
+        name: int(value) if isinstance(Anchor._field_defaults[name], int) else value
+        for name, value in zip(COLUMNS, values, strict=True)
     }
-    return Anchor(**typed)  # type: ignore[arg-type]
+    return Anchor(**typed)
 
 
 class Head:
@@ -99,9 +98,9 @@ class Head:
             raise DataDamaged(message)
         self.anchor = max(found, key=lambda anchor: anchor.generation)
 
-    def write(self, **changes: object) -> None:
+    def write(self, **changes: Any) -> None:
         """Write the next slot with these changes, without a sync of its own."""
-        changed = replace(self.anchor, generation=self.anchor.generation + 1, **changes)  # type: ignore[arg-type]
+        changed = self.anchor._replace(generation=self.anchor.generation + 1, **changes)
         self._file.write_at(SECTOR * (1 + changed.generation % 2), encode(changed))
         self.anchor = changed
 
@@ -116,4 +115,4 @@ class Head:
 
 def create(disk: Disk, path: Path, anchor: Anchor) -> None:
     """Make head.csv durably."""
-    disk.replace(path, HEADER, encode(anchor), encode(replace(anchor, generation=1)))
+    disk.replace(path, HEADER, encode(anchor), encode(anchor._replace(generation=1)))
