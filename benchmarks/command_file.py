@@ -11,13 +11,15 @@ from benchmarks.peers import postgres, sqlite
 from benchmarks.transfers import ACCOUNTS, write_transfers
 
 OURS = "bank run"
-SAME = "SQLite, same work"
+SAME = "SQLite, same work, set by set"
+TEXTBOOK = "SQLite, same work, one by one"
 BARE = "SQLite, bare"
 CLIENTS = "PostgreSQL, 32 clients"
 PROCEDURE = "PostgreSQL, 32 clients, procedure"
 
 GOALS = (
     Goal(OURS, "transfers/s", SAME, at_least=1.5),
+    Goal(OURS, "transfers/s", TEXTBOOK, at_least=1.5),
     Goal(OURS, "transfers/s", CLIENTS, at_least=20),
     Goal(OURS, "transfers/s", BARE),
     Goal(OURS, "transfers/s", PROCEDURE),
@@ -34,6 +36,7 @@ def measure(plan: Plan) -> Iterator[Comparison]:
             {
                 OURS: partial(bank.run_file, plan, file, plan.rows),
                 SAME: partial(sqlite.measure, plan, "same", file, plan.rows),
+                TEXTBOOK: partial(sqlite.measure, plan, "textbook", file, plan.rows),
                 CLIENTS: partial(postgres.measure, plan, "statements"),
                 BARE: partial(sqlite.measure, plan, "bare", file, plan.rows),
                 PROCEDURE: partial(postgres.measure, plan, "procedure"),

@@ -108,6 +108,7 @@ class Request:
             if each.name in places
         ]
         checked = cls.check is not Request.check
+        blank, set_values = object.__new__, object.__setattr__
 
         def slowly(row: Sequence[str]) -> Request:
             return cls.parse({name: text for name, text in zip(columns, row, strict=True) if text})
@@ -127,7 +128,8 @@ class Request:
             for i in foreign:
                 if row[i]:
                     return slowly(row)
-            made = cls.trusted(found)
+            made = blank(cls)
+            set_values(made, "__dict__", found)
             return slowly(row) if checked and made.check() else made
 
         return read if complete else slowly

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ class Latch:
         return True
 
 
+@dataclass(slots=True, eq=False)
 class Ticket:
     """One command on its way: what was asked, and once decided what came of it.
 
@@ -50,45 +52,42 @@ class Ticket:
     set where the command was refused without a transaction, ``accepted`` where it is in the
     journal as PENDING already. ``recorded`` is the earlier transaction that a repeated key
     answers, and ``leader`` the ticket with the same key that is still under way.
+
+    A ticket is made per command, and with slots at half the cost of attributes in a dictionary.
     """
 
-    # What is always set before it is read has no place in __init__: a ticket is made per command.
-    id = created_at = started_at = completed_at = ""
-    seq = 0
+    command: Command
+    run: str = ""
+    line: int = 0
+    text: str = ""
+    key: str = ""
+    group: str = ""
+    actor: str = "local"
+    attempt: int = 1
+    id: str = ""
+    created_at: str = ""
     names: Collection[str] = ()
-    attempted: tuple[str, str, Decimal] | None = None
+    members: Sequence[Ticket] = ()
     latch: Latch | None = None
+    status: str = PENDING
+    started_at: str = ""
+    completed_at: str = ""
+    seq: int = 0
+    postings: Sequence[Posting] = ()
+    puts: Sequence[tuple[str, Entity]] = ()
+    claims: Sequence[str] = ()
+    attempted: tuple[str, str, Decimal] | None = None
+    error: BankError | None = None
+    accepted: bool = False
+    refusal: BankError | None = None
     recorded: Transaction | None = None
     leader: Ticket | None = None
-
-    def __init__(self, command: Command, run: str = "", line: int = 0, text: str = "") -> None:
-        self.command = command
-        self.run = run
-        self.line = line
-        self.text = text
-        self.key = self.group = ""
-        self.actor = "local"
-        self.attempt = 1
-        self.status = PENDING
-        self.postings: Sequence[Posting] = ()
-        self.puts: Sequence[tuple[str, Entity]] = ()
-        self.claims: Sequence[str] = ()
-        self.error: BankError | None = None
-        self.members: Sequence[Ticket] = ()
-        self.accepted = False
-        self.refusal: BankError | None = None
 
     def undecide(self) -> None:
         """Forget what deciding came to so far, because the command is decided again."""
         self.status, self.started_at = PENDING, ""
         self.postings, self.puts, self.claims = (), (), ()
         self.attempted = self.error = None
-
-    def finish(self, seq: int, now: str) -> None:
-        """Take the place in the journal, and the time, that the commit section assigned."""
-        self.seq = seq
-        if self.status != PENDING:
-            self.completed_at = now
 
     def transaction(self) -> Transaction:
         """Return the record of what came of the command.
@@ -143,10 +142,14 @@ class Ticket:
     @classmethod
     def again(cls, transaction: Transaction, command: Command) -> Ticket:
         """Return a ticket that carries on a transaction that is in the journal."""
-        ticket = cls(command)
-        ticket.id = transaction.id
-        ticket.key, ticket.group = transaction.key, transaction.group
-        ticket.actor, ticket.attempt = transaction.actor, transaction.attempt
-        ticket.run, ticket.line = transaction.run, transaction.line
-        ticket.created_at = transaction.created_at
-        return ticket
+        return cls(
+            command,
+            transaction.run,
+            transaction.line,
+            key=transaction.key,
+            group=transaction.group,
+            actor=transaction.actor,
+            attempt=transaction.attempt,
+            id=transaction.id,
+            created_at=transaction.created_at,
+        )

@@ -161,10 +161,9 @@ class Bank:
                 for ticket in tickets:
                     ticket.created_at = now
                     ticket.id = f"T{number:011d}"
-                    if ticket.key and not self._under_way.claim_key(ticket):
-                        continue
-                    number += 1
-                    fresh.append(ticket)
+                    if not ticket.key or self._under_way.claim_key(ticket):
+                        number += 1
+                        fresh.append(ticket)
                 name_locks(fresh, self.store)
             except BaseException:
                 self._under_way.let_go(fresh)

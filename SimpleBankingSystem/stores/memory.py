@@ -123,12 +123,11 @@ class MemoryStore(StateStore):
         """Append the tickets and publish them."""
         with self._section:
             now = self._now = max(self._clock(), self._now)
-            internal = self._state.settle(tickets, now)
+            internal, last_seq = self._state.settle(tickets, now)
             for ticket in tickets:
-                ticket.finish(self._state.last_seq + 1, now)
-                self._state.last_seq += max(1, len(ticket.postings))
                 self._journal.append(ticket.transaction())
                 self._latest[ticket.id] = len(self._journal) - 1
+            self._state.last_seq = last_seq
             self._state.publish(tickets, {**accounts, **internal})
 
     def archive(self) -> Report:

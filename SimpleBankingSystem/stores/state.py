@@ -74,10 +74,10 @@ class State:
             account_id, purpose.lower(), INTERNAL, currency, ACTIVE, nothing, nothing, nothing, now
         )
 
-    def settle(self, tickets: Sequence[Ticket], now: str) -> dict[str, Account]:
-        """Fill in the balances of the bank's own side, in the commit section.
+    def settle(self, tickets: Sequence[Ticket], now: str) -> tuple[dict[str, Account], int]:
+        """Assign the places in the journal, the time and the balances of the bank's own side.
 
-        Returns the bank's own accounts after the batch; nothing is published yet.
+        Returns the bank's own accounts after the batch and its last seq; nothing is published yet.
         """
         changed: dict[str, Account] = {}
 
@@ -94,12 +94,18 @@ class State:
                 target_balance = moved(target, amount)
             return Posting(source, target, amount, currency, source_balance, target_balance)
 
+        seq = self.last_seq
         for ticket in tickets:
-            for posting in ticket.postings:
+            ticket.seq = seq + 1
+            if ticket.status != PENDING:
+                ticket.completed_at = now
+            postings = ticket.postings
+            for posting in postings:
                 if posting[4] is None or posting[5] is None:
-                    ticket.postings = [settled(each) for each in ticket.postings]
+                    ticket.postings = [settled(each) for each in postings]
                     break
-        return changed
+            seq += len(postings) or 1
+        return changed, seq
 
     def publish(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
         """Add a batch that is durable now; ``accounts`` are all accounts that it changed.
@@ -108,10 +114,14 @@ class State:
         """
         self.accounts.update(accounts)
         for ticket in tickets:
-            if ticket.key or ticket.puts or ticket.claims or ticket.status == PENDING:
+            if (
+                ticket.key
+                or ticket.puts
+                or ticket.claims
+                or ticket.accepted
+                or ticket.status == PENDING
+            ):
                 self._note(ticket)
-            elif ticket.accepted:
-                self.pending.pop(ticket.id, None)
         for run in {ticket.run for ticket in tickets if ticket.run}:
             done = [ticket.line for ticket in tickets if ticket.run == run]
             self.lines.setdefault(run, LinesDone()).note(done)

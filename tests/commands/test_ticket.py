@@ -44,8 +44,6 @@ def test_what_a_pending_ticket_records() -> None:
         "A00000002",
     )
     assert (recorded.value_date, recorded.key, recorded.completed_at) == ("2026-01-01", "k", "")
-    made.finish(5, "2026-01-02T00:00:00.000000Z")
-    assert (made.seq, made.completed_at) == (5, "")
 
 
 def test_what_becomes_of_it_is_forgotten_when_it_is_decided_again() -> None:
@@ -62,13 +60,10 @@ def test_what_becomes_of_it_is_forgotten_when_it_is_decided_again() -> None:
 
 def test_the_time_and_value_date_are_those_of_the_commit() -> None:
     made = ticket("deposit", account="A00000001", amount="1", value_date="2020-02-29")
-    made.status = FAILED
-    made.finish(5, "2026-01-02T00:00:00.000000Z")
-    assert made.completed_at == "2026-01-02T00:00:00.000000Z"
+    made.status, made.completed_at = FAILED, "2026-01-02T00:00:00.000000Z"
     assert made.transaction().value_date == "2020-02-29"
     plain = ticket("deposit", account="A00000001", amount="1")
-    plain.status = FAILED
-    plain.finish(6, "2026-01-03T00:00:00.000000Z")
+    plain.status, plain.completed_at = FAILED, "2026-01-03T00:00:00.000000Z"
     assert plain.transaction().value_date == "2026-01-03"
     assert plain.transaction().target == "A00000001"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from binascii import hexlify
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
@@ -71,6 +72,9 @@ ENTITIES: dict[str, type[Account | Run]] = {"account": Account, "run": Run}
 _CELLS = {kind: tuple(get_type_hints(record).items()) for kind, record in ENTITIES.items()}
 """The fields of each kind, with what reads a text as one: ``str``, ``int`` or ``Decimal``."""
 
+_NONE = (None,)
+"""What stands for the one posting of a transaction that moved nothing: it has a row too."""
+
 _IN_COLUMNS = frozenset({"source", "target", "amount", "reference", "description"})
 """Command fields that stand in the column of their name, and so not in ``details``."""
 
@@ -115,38 +119,29 @@ def chained(previous: str, body: bytes) -> str:
     return "h" + sha256(previous.encode() + body).hexdigest()[:32]
 
 
-def encode(tickets: Sequence[Ticket], last_seq: int, last_hash: str, now: str) -> tuple[bytes, str]:
-    """Return one commit's rows as bytes and the hash of the last; sets each ticket's place.
+def encode(tickets: Sequence[Ticket], last_seq: int, previous: str, now: str) -> tuple[bytes, str]:
+    """Return one commit's rows as bytes and the hash of the last; ``last_seq`` is their last.
 
     This is the hot path of the whole bank: one string, one encoding and one hash per row. The
     details stand in a transaction's first row only, since recovery applies them once.
     """
-    first = last_seq + 1
-    seq = last_seq
-    last = last_seq + sum([len(ticket.postings) or 1 for ticket in tickets])
-    span = f"{first},{last}"
+    span = f"{tickets[0].seq},{last_seq}"
     today = now[:10]
-    mark = last_hash.encode()
+    mark = previous.encode()
     rows: list[bytes] = []
     for ticket in tickets:
-        seq += 1
-        ticket.finish(seq, now)
         command = ticket.command
-        postings = ticket.postings
-        cells = posting_cells(postings[0]) if postings else other_cells(ticket)
-        rest = details(ticket)
-        while True:
+        seq, rest = ticket.seq, details(ticket)
+        for posting in ticket.postings or _NONE:
+            cells = posting_cells(posting) if posting else other_cells(ticket)
             row = (
                 f"{seq},{span},{ticket.id},{command.verb},{ticket.status},{ticket.attempt},{cells},"
                 f"{command.value_date or today},{ticket.created_at},{ticket.started_at},"
                 f"{ticket.completed_at},{texts(ticket)},{rest},"
             ).encode()
-            mark = b"h" + sha256(mark + row).digest()[:16].hex().encode()
+            mark = b"h" + hexlify(sha256(mark + row).digest()[:16])
             rows.append(row + mark)
-            if seq - ticket.seq + 1 >= len(postings):
-                break
-            seq += 1
-            cells, rest = posting_cells(postings[seq - ticket.seq]), ""
+            seq, rest = seq + 1, ""
     rows.append(b"")
     return b"\n".join(rows), mark.decode()
 

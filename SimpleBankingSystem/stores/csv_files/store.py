@@ -107,12 +107,10 @@ class CsvStore(StateStore):
         with self._section:
             state = self._state
             now = max(self._clock(), self._last_time)
-            internal = state.settle(tickets, now)
-            data, mark = encode(tickets, state.last_seq, self._hash, now)
+            internal, last_seq = state.settle(tickets, now)
+            data, mark = encode(tickets, last_seq, self._hash, now)
             before = Cut(state.last_seq, self._hash, self._journal.length)
             self._journal.append(data)
-            last = tickets[-1]
-            last_seq = last.seq + max(0, len(last.postings) - 1)
             with self._stopping_at_faults():
                 self._head.write(
                     last_seq=last_seq,
