@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -51,11 +52,18 @@ def copy(books: Path, folder: Path) -> Path:
 
 
 def run_file(plan: Plan, file: Path, rows: int) -> Figures:
-    """Run a command file in a process of its own, on books made anew."""
+    """Run a command file in a process of its own, on books made anew.
+
+    Raises RuntimeError unless every transfer was completed: a refusal is no speed.
+    """
     with plan.place() as folder:
         books = open_books(folder)
         os.sync()
-        return bank(books, "run", file).figures(rows)
+        finished = bank(books, "run", file, "--json")
+    completed = json.loads(finished.output)["completed"]
+    if completed != rows:
+        raise RuntimeError(f"the bank completed {completed} of {rows} transfers")
+    return finished.figures(rows)
 
 
 def waiting_clients(books: Path, clients: int, seconds: float) -> Figures:
