@@ -1,57 +1,47 @@
 """Checking the books against themselves: every row, every hash, every balance, every snapshot.
 
 Nothing is changed on the disk. One streaming pass over the archive and the journal; what goes
-wrong is said once, with file, line, seq and, where it can be proved, the column.
+wrong is said once, with file, line, seq and, where it can be proved, the column. ``breaks`` says
+what happened where the chain of hashes breaks, ``audit`` what does not follow in whole rows.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
+from SimpleBankingSystem.ledger.account import is_internal
 from SimpleBankingSystem.ledger.errors import DataDamaged
-from SimpleBankingSystem.ledger.transaction import ATTEMPTS_AT_MOST, COMPLETED, FAILED, PENDING
 from SimpleBankingSystem.stores.base import Progress, Report, silent
-from SimpleBankingSystem.stores.csv_files.disk import Disk
-from SimpleBankingSystem.stores.csv_files.files import START, Files
-from SimpleBankingSystem.stores.csv_files.fold import Fold
-from SimpleBankingSystem.stores.csv_files.format import (
-    AMOUNT,
-    ATTEMPT,
-    COLUMNS,
-    COMMIT_FIRST,
-    COMMIT_LAST,
-    COMPLETED_AT,
-    DETAILS,
-    FIRST_HASH,
-    JOURNAL_HEADER,
-    SEQ,
-    SOURCE,
-    SOURCE_BALANCE,
-    STATUS,
-    TARGET,
-    TARGET_BALANCE,
-    TRANSACTION,
-    records,
-)
-from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
+from SimpleBankingSystem.stores.csv_files.audit import Audit
+from SimpleBankingSystem.stores.csv_files.breaks import WINDOW, Break, chains, explain, seq_of
+from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
+from SimpleBankingSystem.stores.csv_files.disk import Disk, File
+from SimpleBankingSystem.stores.csv_files.files import Files
+from SimpleBankingSystem.stores.csv_files.format import COLUMNS, FIRST_HASH, JOURNAL_HEADER
+from SimpleBankingSystem.stores.csv_files.head import Anchor
 from SimpleBankingSystem.stores.csv_files.lock import Lock
-from SimpleBankingSystem.stores.csv_files.recovery import differences
-from SimpleBankingSystem.stores.csv_files.rows import MARK, lines_of
-from SimpleBankingSystem.stores.csv_files.snapshot import (
-    digest,
-    encode_accounts,
-    encode_runs,
-    table,
+from SimpleBankingSystem.stores.csv_files.looks import Look, written
+from SimpleBankingSystem.stores.csv_files.parts import (
+    Lines,
+    Part,
+    anchor_without_head,
+    parts,
+    read_head,
 )
-from SimpleBankingSystem.stores.csv_files.suspects import Known, explain
-from SimpleBankingSystem.stores.state import State, total
+from SimpleBankingSystem.stores.csv_files.problems import Problems
+from SimpleBankingSystem.stores.csv_files.rows import MARK, later_commit_follows, lines_of
+from SimpleBankingSystem.stores.csv_files.suspects import Known
 
-PROBLEMS_AT_MOST = 100
+PATIENCE = 300
+"""Breaks of the chain for which an explanation is searched at length."""
+
+NUMBERS_AHEAD = 1_000_000
+"""How far behind the head's last transaction number one may be that a crash left behind."""
+
+_PLAIN = Look(JOURNAL_HEADER[:-1])
 
 
 def verify_folder(
@@ -64,16 +54,12 @@ def verify_folder(
         DataDamaged: there are no books here.
     """
     files, disk = Files(folder), Disk()
-    if not disk.exists(files.head):
-        raise DataDamaged(f"{files.head} is missing: these are no books, or no longer whole.")
+    if not disk.exists(files.head) and not disk.exists(files.journal):
+        raise DataDamaged(f"There are no books in {folder}.")
     lock = Lock(folder)
     try:
-        head = Head(disk, files.head)
-        try:
-            anchor = head.anchor
-        finally:
-            head.close()
-        return verify(disk, files, anchor, progress, chain_only=chain_only, expect=expect)
+        check = verify_chain if chain_only else verify
+        return check(disk, files, None, progress, expect=expect)
     finally:
         lock.release()
 
@@ -81,309 +67,298 @@ def verify_folder(
 def verify(
     disk: Disk,
     files: Files,
-    anchor: Anchor,
+    anchor: Anchor | None = None,
     progress: Progress = silent,
     *,
-    chain_only: bool = False,
     expect: str = "",
 ) -> Report:
-    """Check the files up to where the anchor says that they reach.
+    """Check everything in the books.
 
-    ``chain_only`` checks the hashes alone, several times faster; ``expect`` is a hash that was
-    kept elsewhere and must be in the chain.
+    ``anchor`` is given by who serves them: they are checked exactly as far as it reaches, and may
+    grow meanwhile. Without it they must be closed, and head.csv is checked as well. ``expect`` is
+    a hash that was kept elsewhere and must occur in the chain.
     """
-    started = monotonic()
-    audit = Audit(disk, files, anchor, progress, expect)
-    if chain_only:
-        audit.chain()
-    else:
-        audit.everything()
-    seconds = max(monotonic() - started, 1e-9)
-    report = audit.report
-    report.facts["seconds"] = round(seconds, 3)
-    report.facts["rows_per_second"] = round(audit.rows / seconds)
-    return report
+    return Check(disk, files, anchor, progress, expect, whole=True).report()
 
 
-class Audit:
-    """One check of the books: the place in the chain, what is known so far, what is wrong."""
+def verify_chain(
+    disk: Disk,
+    files: Files,
+    anchor: Anchor | None = None,
+    progress: Progress = silent,
+    *,
+    expect: str = "",
+) -> Report:
+    """Check the chain of hashes alone, several times faster; otherwise like ``verify``."""
+    return Check(disk, files, anchor, progress, expect, whole=False).report()
+
+
+def unbroken(lines: Sequence[bytes], mark: bytes) -> int:
+    """Return how many lines chain to each other, the first of them to ``mark``."""
+    count = 0
+    for line in lines:
+        mark = b"h" + sha256(mark + line[:-MARK]).hexdigest()[:32].encode()
+        if line[-MARK:] != mark:
+            return count
+        count += 1
+    return count
+
+
+class Check:
+    """One check of the books: how far the chain was followed, and what was found."""
 
     def __init__(
-        self, disk: Disk, files: Files, anchor: Anchor, progress: Progress, expect: str
+        self,
+        disk: Disk,
+        files: Files,
+        anchor: Anchor | None,
+        progress: Progress,
+        expect: str,
+        *,
+        whole: bool,
     ) -> None:
-        self._disk = disk
-        self._files = files
-        self._anchor = anchor
-        self._progress = progress
-        self._expect = expect
-        self._expected_at = 0
-        self._mark = FIRST_HASH.encode()
-        self._seq = 0
-        self._commit = (0, 0)
-        self._time = ""
-        self._balances: dict[str, Decimal] = {}
-        self._currencies: dict[str, str] = {}
-        self._states = bytearray()
-        self._state = State()
-        self._fold = Fold(self._state)
-        self._snapshot_done = False
-        self._rejected = 0
-        self.rows = 0
-        self.report = Report()
+        self._disk, self._files, self._progress = disk, files, progress
+        self._whole = whole
+        self._problems = Problems()
+        self._served = anchor is not None
+        head = anchor or read_head(disk, files.head, self._problems)
+        self._has_head = head is not None
+        self._anchor = head or anchor_without_head(disk, files)
+        self._closed = bool(self._has_head and self._anchor.clean and not self._served)
+        self._audit = Audit(self._problems, self._anchor.last_transaction + NUMBERS_AHEAD)
+        self._seq, self._mark, self._line = 0, FIRST_HASH.encode(), b""
+        self._rows = 0
+        self._patience = PATIENCE
+        self._expect, self._expected_at = expect.encode(), 0 if expect == FIRST_HASH else -1
+        self._known_marks = {
+            self._anchor.archive_seq: self._anchor.archive_hash.encode(),
+            self._anchor.last_seq: self._anchor.last_hash.encode(),
+        }
+        self._known_marks.pop(0, None)
+        self._facts: dict[str, object] = {}
+        self._done = self._total = 0
+        self._snapshots = expected_snapshots(disk, files, head) if whole else []
+
+    def report(self) -> Report:
+        """Do it all."""
+        started = monotonic()
+        found = list(
+            parts(self._disk, self._files, self._anchor, self._problems, served=self._served)
+        )
+        self._total = sum(part.size for part in found)
+        self._compare_snapshots(0)
+        for part in found:
+            self._walk(part)
+        self._finish()
+        self._progress(self._total, self._total)
+        seconds = max(monotonic() - started, 1e-6)
+        facts: dict[str, object] = {"rows": self._rows, **self._facts}
+        facts |= {"seconds": round(seconds, 3), "rows_per_second": round(self._rows / seconds)}
+        return Report(facts, self._problems.texts())
 
     # The walk over the files
 
-    def chain(self) -> None:
-        """Check the hashes alone."""
-        for path, end in self._parts():
-            mark = self._mark
-            line_number = 1
-            for line in self._lines(path, end):
-                line_number += 1
-                mark = b"h" + sha256(mark + line[: -MARK - 1]).hexdigest()[:32].encode()
-                if line[-MARK - 1 :] != mark + b"\n":
-                    printed = line[-MARK - 1 : -1]
-                    self._problem(f"{path.name}, line {line_number}: the chain breaks here.")
-                    mark = printed
-            self.rows += line_number - 1
-            self._mark = mark
-        self._check_end()
-
-    def everything(self) -> None:
-        """Check all there is to check."""
-        for path, end in self._parts():
-            batch: list[list[str]] = []
-            for number, line in enumerate(self._lines(path, end), start=2):
-                row = self._checked(path.name, number, line)
-                if row is not None:
-                    batch.append(row)
-                    if len(batch) >= 1000 or self._seq == self._anchor.accounts_as_of:
-                        self._folded(batch)
-                        batch = []
-            self._folded(batch)
-        self._folded([])
-        self._check_end()
-        self._check_sums()
-
-    def _parts(self) -> Iterator[tuple[Path, int]]:
-        """Yield each file with rows, once its header is right, and where it ends."""
-        anchor, files = self._anchor, self._files
-        rolled = [files.rolled(number + 1) for number in range(anchor.archive_files)]
-        parts = [(path, 0) for path in rolled]
-        parts += [(files.archive, anchor.archive_bytes), (files.journal, anchor.journal_bytes)]
-        for path, length in parts:
-            if not self._disk.exists(path):
-                self._problem(f"{path.name} is missing.")
-                continue
-            file = self._disk.open(path)
-            try:
-                size = file.size()
-                header = next(lines_of([file.read_at(0, 4 * START)]), b"")
-            finally:
-                file.close()
-            if header != JOURNAL_HEADER:
-                self._problem(f"{path.name}, line 1: {_header_trouble(header)}")
-            if length and size != length:
-                self._problem(f"{path.name} is {size} bytes long, not {length} as it was.")
-            yield path, size
-
-    def _lines(self, path: Path, end: int) -> Iterator[bytes]:
-        file = self._disk.open(path)
+    def _walk(self, part: Part) -> None:
+        """Follow the chain through one file."""
+        is_journal = part.path == self._files.journal
+        stop = part.stop if self._closed or not is_journal else 0
         try:
-            lines = lines_of(self._disk.blocks(file, 0, end))
-            next(lines, b"")
-            done = 0
-            for number, line in enumerate(lines):
-                yield line
-                done += len(line)
-                if number % 20_000 == 0:
-                    self._progress(done, end)
-            self._progress(end, end)
+            file = self._disk.open(part.path)
+        except OSError as error:
+            self._problems.add(part.path.name, f": the file cannot be opened: {error.strerror}.")
+            return
+        try:
+            lines = Lines(self._told(self._disk.blocks(file, 0, part.size)))
+            look = self._read_header(part, lines)
+            while lines.fill() and not (stop and self._seq >= stop):
+                ahead = lines.ahead[: stop - self._seq] if stop else lines.ahead
+                count = unbroken(ahead, self._mark)
+                if count:
+                    self._take(part.path.name, lines.number, ahead[:count])
+                    lines.skip(count)
+                elif self._is_unacknowledged(part, file, lines):
+                    break
+                else:
+                    self._explain(part.path.name, lines, look)
+            self._leave(part, lines)
+        except OSError as error:
+            at = f"line {lines.number} on: {error.strerror}"
+            self._problems.add(part.path.name, f": the file cannot be read from {at}.")
         finally:
             file.close()
 
-    def _problem(self, text: str) -> None:
-        problems = self.report.problems
-        if len(problems) < PROBLEMS_AT_MOST:
-            problems.append(text)
-        elif len(problems) == PROBLEMS_AT_MOST:
-            problems.append("There are more problems; these are the first.")
+    def _told(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            self._progress(self._done, self._total)
+            self._done += len(block)
+            yield block
 
-    # One row
+    def _read_header(self, part: Part, lines: Lines) -> Look:
+        """Check a file's header and pass over it, and over what the archive has as well."""
+        header = next(iter(lines.fill(WINDOW)), b"")
+        count = 1
+        if header + b"\n" != JOURNAL_HEADER:
+            count = self._wrong_header(part.path.name, header, lines)
+        lines.skip(count)
+        repeated = part.repeated
+        while repeated > 0:
+            repeated -= len(lines.fill()[0]) + 1
+            lines.skip(1)
+        return Look(header) if count else _PLAIN
 
-    def _checked(self, name: str, number: int, line: bytes) -> list[str] | None:
-        """Check a row; return its cells if they can be believed."""
-        self.rows += 1
-        before, printed = self._mark, line[-MARK - 1 : -1]
-        mark = b"h" + sha256(before + line[: -MARK - 1]).hexdigest()[:32].encode()
-        row = _cells(line)
-        if mark != printed or row is None or not line.endswith(b"\n"):
-            self._rejected += 1
-            self._changed(name, number, line, row)
-            self._mark = printed if printed.startswith(b"h") else mark
-            return None
-        self._mark = mark
-        if self._expect and printed.decode() == self._expect:
-            self._expected_at = int(row[SEQ])
-        trouble = self._contradiction(row)
-        if trouble:
-            self._problem(f"{name}, line {number}, seq {row[SEQ]}: {trouble}")
-        self._learn(row)
-        return row
-
-    def _changed(self, name: str, number: int, line: bytes, row: list[str] | None) -> None:
-        """Say of a row that is not what was written what can be said."""
-        where = f"{name}, line {number}, seq {self._seq + 1}"
-        if row is not None and row[SEQ].isdigit() and int(row[SEQ]) != self._seq + 1:
-            found = int(row[SEQ])
-            if found > self._seq + 1:
-                self._problem(f"{where}: rows {self._seq + 1} to {found - 1} are missing here.")
-            else:
-                self._problem(f"{where}: row {found} stands here, doubled or out of order.")
-            self._learn(row)
-            return
-        known = Known(self._seq + 1, self._balances, self._currencies)
-        self._problem(f"{where}{explain(line, self._mark, known)}")
-        if row is None:
-            self._seq += 1
+    def _wrong_header(self, name: str, header: bytes, lines: Lines) -> int:
+        """Say what is wrong with a header; return how many lines it takes up."""
+        rest = header.partition(COLUMNS[-1].encode())[2]
+        rest = rest if chains(self._mark, rest) else rest[1:]
+        look = Look(header)
+        count = 0
+        if chains(self._mark, rest):
+            text = ": the line end behind the header is lost."
+            lines.ahead[0] = rest
+        elif look.is_known:
+            text, count = look.said, 1
+        elif not header:
+            text = ": the file is empty."
+        elif header.startswith((b"\xff\xfe", b"\xfe\xff")):
+            text = ": the file is in UTF-16; another program saved it."
+            while lines.fill():
+                lines.skip(len(lines.ahead))
+        elif seq_of(header) and COLUMNS[-1].encode() not in header:
+            text = ": the header is missing."
         else:
-            self._learn(row)
+            text = ": the header is not the one that the bank wrote."
+            count = next((i for i, line in enumerate(lines.ahead) if i and seq_of(line)), 1)
+        self._problems.add(name, text, 1, scattered=text == look.said)
+        return count
 
-    def _contradiction(self, row: list[str]) -> str:
-        """Return what a row with a right hash contradicts, nothing if all is well."""
-        seq = int(row[SEQ])
-        if seq != self._seq + 1:
-            return f"follows seq {self._seq}."
-        commit = int(row[COMMIT_FIRST]), int(row[COMMIT_LAST])
-        if commit != self._commit and (self._commit[1] != self._seq or commit[0] != seq):
-            return "begins a commit before the last one is whole."
-        if row[COMPLETED_AT] and row[COMPLETED_AT] < self._time:
-            return f"completed_at runs backwards from {self._time}."
-        trouble = self._wrong_move(row)
-        if trouble or row[STATUS] != COMPLETED or not row[SOURCE_BALANCE]:
-            return trouble
-        return self._wrong_balance(row)
+    def _take(self, name: str, number: int, lines: Sequence[bytes]) -> None:
+        """Take rows with right hashes, the first of them in line ``number``."""
+        first = self._seq + 1
+        if self._expect and self._expected_at < 0:
+            at = (i for i, line in enumerate(lines) if line[-MARK:] == self._expect)
+            self._expected_at = next(at, -1 - first) + first
+        if self._whole:
+            self._read_rows(name, number, lines)
+        elif seq_of(lines[-1]) != self._seq + len(lines):
+            self._problems.add(name, ": the rows are not numbered in order.", number)
+        for seq, mark in self._known_marks.items():
+            if first <= seq < first + len(lines) and lines[seq - first][-MARK:] != mark:
+                text = f": the row is not the one that head.csv knows by its hash {mark.decode()}."
+                self._problems.add(name, text, number + seq - first, seq)
+        self._rows += len(lines)
+        self._line = lines[-1]
+        self._mark = self._line[-MARK:]
+        self._seq = seq_of(self._line) or self._seq + len(lines)
 
-    def _wrong_balance(self, row: list[str]) -> str:
-        amount = Decimal(row[AMOUNT])
-        if amount <= 0:
-            return f"amount: {amount} is not more than zero."
-        for name, column, change in (
-            (row[SOURCE], SOURCE_BALANCE, -amount),
-            (row[TARGET], TARGET_BALANCE, amount),
-        ):
-            before = self._balances.get(name, Decimal(0))
-            if before + change != Decimal(row[column]):
-                return f"{COLUMNS[column]}: {row[column]} does not follow from {before}."
-        return ""
+    def _read_rows(self, name: str, number: int, lines: Sequence[bytes]) -> None:
+        """Check what rows say, and the snapshots where they were taken."""
+        start = 0
+        while self._snapshots and self._snapshots[0].as_of <= self._seq + len(lines):
+            seq = self._snapshots[0].as_of
+            end = max(seq - self._seq, 0)
+            self._audit.add(name, number + start, lines[start:end])
+            self._compare_snapshots(seq)
+            start = max(start, end)
+        self._audit.add(name, number + start, lines[start:])
 
-    def _wrong_move(self, row: list[str]) -> str:
-        """Check the transaction's move; one byte per transaction is kept: state and attempt."""
-        number, attempt = int(row[TRANSACTION][1:]), int(row[ATTEMPT])
-        if number >= len(self._states):
-            self._states.extend(bytes(number + 10_000 - len(self._states)))
-        state = self._states[number]
-        code = {PENDING: 1, FAILED: 2, COMPLETED: 3}.get(row[STATUS], 0)
-        if row[COMMIT_FIRST] != row[SEQ] and state == code << 4 | attempt:
-            return ""
-        self._states[number] = code << 4 | attempt
-        before, tried = state >> 4, state & 15
-        legal = (
-            (before == 0 and attempt == 1)
-            or (before == 1 and code != 1 and attempt == tried)
-            or (before == 2 and attempt == tried + 1 <= ATTEMPTS_AT_MOST)
-        )
-        return "" if legal and code else f"{row[TRANSACTION]} may not become {row[STATUS]} now."
+    def _explain(self, name: str, lines: Lines, look: Look) -> None:
+        """Say why the chain breaks at the next line, and go on behind it."""
+        ahead = lines.fill(WINDOW)[:WINDOW]
+        before = _PLAIN.cells(self._line), look.cells(ahead[1] if len(ahead) > 1 else b"")
+        currencies = self._audit.currencies
+        neighbours = [next(written(cells, currencies)) for cells in before if cells]
+        known = Known(self._seq + 1, self._audit.balances, currencies, neighbours)
+        anchored = frozenset(self._known_marks.values())
+        is_cut = lines.is_cut and len(ahead) == 1
+        found = Break(ahead, self._mark, known, look, anchored, is_cut)
+        finding = explain(found, patient=self._patience > 0 and not self._problems.full)
+        self._patience -= not finding.look_only
+        for offset, seq, text in finding.said:
+            number = lines.number + offset
+            self._problems.add(name, text, number, seq, scattered=finding.look_only)
+        if finding.rows:
+            self._take(name, lines.number, finding.rows)
+        elif finding.guess is not None:
+            self._audit.adopt(finding.guess, gap=finding.gap)
+            self._rows += 1
+        elif finding.gap:
+            self._audit.forget(finding.seq)
+        self._seq, self._mark = finding.seq, finding.mark
+        lines.skip(finding.lines)
 
-    def _learn(self, row: list[str]) -> None:
-        """Take the row as what is so from now on."""
-        try:
-            self._seq = int(row[SEQ])
-            self._commit = int(row[COMMIT_FIRST]), int(row[COMMIT_LAST])
-            self._time = row[COMPLETED_AT] or self._time
-            if row[STATUS] == COMPLETED and row[TARGET_BALANCE]:
-                if row[SOURCE_BALANCE]:
-                    self._balances[row[SOURCE]] = Decimal(row[SOURCE_BALANCE])
-                self._balances[row[TARGET]] = Decimal(row[TARGET_BALANCE])
-        except (ValueError, InvalidOperation):
-            # The row was said to be changed already; its neighbours tell more than it does.
-            self._seq += 1
+    def _is_unacknowledged(self, part: Part, file: File, lines: Lines) -> bool:
+        """Tell whether what does not chain is a commit that was torn before anybody was answered.
 
-    # The end
+        No commit is written before the one before it is durable, so a later one proves damage.
+        """
+        in_doubt = part.path == self._files.journal and self._has_head and not self._served
+        if not in_doubt or self._closed or self._seq < self._anchor.last_seq:
+            return False
+        rest = self._disk.blocks(file, lines.offset, part.size)
+        return not later_commit_follows(lines_of(rest), self._seq + 1)
 
-    def _folded(self, rows: list[list[str]]) -> None:
-        """Add rows to the fold; where the snapshots were taken, compare them with it."""
-        if not self._snapshot_done and not self._anchor.accounts_as_of:
-            self._compare_snapshots()
-        try:
-            self._fold.add(rows)
-        except (ValueError, KeyError, TypeError) as error:
-            self._problem(f"{COLUMNS[DETAILS]}, up to seq {self._seq}: {error}")
-        if not self._snapshot_done and self._seq >= self._anchor.accounts_as_of:
-            self._compare_snapshots()
+    def _leave(self, part: Part, lines: Lines) -> None:
+        """Look at how a file ends."""
+        name, is_journal = part.path.name, part.path == self._files.journal
+        ahead, seq = lines.fill(), self._seq
+        in_doubt = self._has_head and not self._closed
+        if ahead and in_doubt:
+            size = part.size - lines.offset
+            self._facts["unfinished"] = f"{size} bytes from line {lines.number} of {name}"
+        elif ahead:
+            text = f": there is more behind row {part.stop}, the last that the bank wrote here."
+            self._problems.add(name, text, lines.number)
+        elif lines.is_cut and self._mark and not (is_journal and in_doubt and seq > part.stop):
+            self._problems.add(name, ": the line end is missing.", lines.number - 1, seq)
+        if seq < part.stop:
+            first = seq + 1
+            rows = f"row {first} is" if first == part.stop else f"rows {first} to {part.stop} are"
+            self._problems.add(name, f": {rows} missing at the end.")
+            self._seq = part.stop
+            self._mark = self._known_marks[part.stop]
+            self._audit.forget(self._seq)
 
-    def _compare_snapshots(self) -> None:
-        self._snapshot_done = True
-        if self._rejected:
-            # What the rows add up to is not known, so nothing can be held against it.
-            return
-        self._fold.finish()
-        anchor, files, state = self._anchor, self._files, self._state
-        accounts = encode_accounts(state.accounts.values(), anchor.accounts_as_of)
-        runs = encode_runs(list(state.runs.values()), state.lines, anchor.accounts_as_of)
-        for path, kept, rebuilt in (
-            (files.accounts, anchor.accounts_digest, accounts),
-            (files.runs, anchor.runs_digest, runs),
-        ):
-            data = self._disk.read(path) if self._disk.exists(path) else b""
-            found = differences(path.name, table(rebuilt), data)
-            for problem in found:
-                self._problem(problem)
-            if not found and digest(data) != kept:
-                self._problem(f"{path.name} was saved by another program; its values are right.")
+    # What is compared at the end, or in between
 
-    def _check_end(self) -> None:
-        anchor = self._anchor
-        facts = self.report.facts
-        facts["rows"] = self.rows
-        facts["last_hash"] = self._mark.decode(errors="replace")
-        if facts["last_hash"] != anchor.last_hash and not self.report.problems:
-            self._problem(f"The chain ends at seq {self._seq}, the head knows {anchor.last_seq}.")
-        elif self._seq < anchor.last_seq and self._seq:
-            self._problem(f"Rows {self._seq + 1} to {anchor.last_seq} are missing at the end.")
+    def _compare_snapshots(self, seq: int) -> None:
+        """Compare the snapshots that were taken after row ``seq`` with what the rows come to."""
+        while self._snapshots and self._snapshots[0].as_of <= seq:
+            self._compare(self._snapshots.pop(0))
+
+    def _compare(self, snapshot: Snapshot) -> None:
+        for line, text in snapshot.troubles(self._disk, self._audit):
+            self._problems.add(snapshot.path.name, text, line)
+
+    def _finish(self) -> None:
+        """Look at the end of the chain and note the facts."""
+        anchor, name = self._anchor, self._files.journal.name
+        for snapshot in self._snapshots:
+            self._audit.doubtful = True
+            self._compare(snapshot)
+        unfinished = self._audit.unfinished() if self._whole else ""
+        if unfinished and self._has_head and not self._served and self._seq > anchor.last_seq:
+            self._facts["unfinished"] = f"the last commit{unfinished}"
+        elif unfinished:
+            self._problems.add(name, unfinished, seq=self._seq)
+        if self._whole:
+            self._note_books()
+        self._facts["last_seq"], self._facts["last_hash"] = self._seq, self._mark.decode()
         if self._expect:
-            facts["expected_hash_at_seq"] = self._expected_at or None
-            if not self._expected_at:
-                self._problem(f"The hash {self._expect} is not in the chain.")
+            self._facts["expected_at_seq"] = max(self._expected_at, 0)
+            if self._expected_at < 0:
+                self._problems.add(name, f": the hash {self._expect.decode()} is not in the chain.")
         if self._disk.exists(self._files.quarantine):
-            facts["quarantine"] = len(self._disk.names(self._files.quarantine))
+            names = self._disk.names(self._files.quarantine)
+            self._facts["quarantine"] = f"{len(names)} files, the newest {max(names, default='-')}"
 
-    def _check_sums(self) -> None:
-        if self._rejected:
+    def _note_books(self) -> None:
+        """Note how many accounts there are, and that each currency sums to zero."""
+        audit = self._audit
+        self._facts["transactions"] = audit.transactions
+        self._facts["accounts"] = sum(not is_internal(name) for name in audit.currencies)
+        if audit.doubtful:
             return
-        self._fold.finish()
-        accounts = list(self._state.accounts.values())
-        self.report.facts["last_seq"] = self._seq
-        self.report.facts["accounts"] = sum(each.type != "internal" for each in accounts)
-        for currency, money in sorted(total(accounts).items()):
-            self.report.facts[f"sum_{currency}"] = str(money)
-            if money and not self.report.problems:
-                self._problem(f"{currency} sums to {money}, not to zero.")
-
-
-def _cells(line: bytes) -> list[str] | None:
-    try:
-        row = next(records((line.decode(),)))
-    except (UnicodeDecodeError, csv.Error, StopIteration):
-        return None
-    return row if len(row) == len(COLUMNS) else None
-
-
-def _header_trouble(header: bytes) -> str:
-    if header.rstrip(b"\r\n") == JOURNAL_HEADER.rstrip(b"\n"):
-        return "lines end with CR and LF; a spreadsheet saved the file."
-    if header.count(b";") >= len(COLUMNS) - 1:
-        return "cells are cut by semicolons; a spreadsheet saved the file."
-    if header == JOURNAL_HEADER[3:]:
-        return "the byte order mark is gone; another program saved the file."
-    return "the header is not the one that the bank wrote."
+        for currency, money in sorted(audit.sums().items()):
+            self._facts[f"sum_{currency}"] = str(money)
+            if money:
+                self._problems.add(self._files.journal.name, f": {currency} sums to {money}.")

@@ -1,0 +1,140 @@
+"""Holding the snapshots against the rows: naming the cells in which they differ."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from SimpleBankingSystem.stores.csv_files.audit import UNREADABLE, Audit
+from SimpleBankingSystem.stores.csv_files.disk import Disk
+from SimpleBankingSystem.stores.csv_files.files import Files
+from SimpleBankingSystem.stores.csv_files.format import BOM, unguard
+from SimpleBankingSystem.stores.csv_files.head import Anchor
+from SimpleBankingSystem.stores.csv_files.looks import money_of
+from SimpleBankingSystem.stores.csv_files.snapshot import digest, encode_accounts, encode_runs
+from SimpleBankingSystem.stores.state import State
+
+_MONEY = {"balance", "held", "available", "overdraft_limit"}
+
+Difference = tuple[int, str]
+"""A line of the changed file, 0 for one that is not there, and the rest of the sentence."""
+
+
+@dataclass(slots=True, frozen=True)
+class Snapshot:
+    """A file that must be what the rows up to ``as_of`` come to.
+
+    ``digest`` is empty where no head.csv tells it.
+    """
+
+    path: Path
+    digest: str
+    as_of: int
+    encode: Callable[[State, int], bytes]
+
+    def troubles(self, disk: Disk, audit: Audit) -> Iterator[Difference]:
+        """Yield what is wrong with the file; the audit must have come as far as its rows."""
+        if not disk.exists(self.path):
+            yield 0, ": the file is missing."
+            return
+        data = disk.read(self.path)
+        is_kept = digest(data) == self.digest
+        if audit.doubtful:
+            if not is_kept:
+                yield 0, ": the file is not known to be the one that was written."
+            return
+        try:
+            rebuilt = self.encode(audit.state(), self.as_of)
+        except UNREADABLE as error:
+            yield 0, f": the file cannot be compared with the rows ({error})."
+            return
+        found = list(differences(rebuilt, data))
+        yield from found
+        if not found and not is_kept and self.digest:
+            yield 0, ": only the look was changed, no value."
+
+
+def expected_snapshots(disk: Disk, files: Files, anchor: Anchor | None) -> list[Snapshot]:
+    """Return the snapshots in the order of the rows up to which they reach."""
+    known = anchor or Anchor()
+    found = []
+    for path, kept_digest, following, encode in (
+        (files.accounts, known.accounts_digest, known.next_accounts_digest, _accounts),
+        (files.runs, known.runs_digest, known.next_runs_digest, _runs),
+    ):
+        data = disk.read(path) if disk.exists(path) else b""
+        kept, as_of = kept_digest, known.accounts_as_of
+        if following and digest(data) == following:
+            # A crash came while it was being replaced: this is the new one already.
+            kept, as_of = following, known.next_as_of
+        elif anchor is None:
+            as_of = _as_of(data)
+        found.append(Snapshot(path, kept, as_of, encode))
+    return sorted(found, key=lambda snapshot: snapshot.as_of)
+
+
+def _accounts(state: State, as_of: int) -> bytes:
+    return encode_accounts(state.accounts.values(), as_of)
+
+
+def _runs(state: State, as_of: int) -> bytes:
+    return encode_runs(list(state.runs.values()), state.lines, as_of)
+
+
+def _as_of(data: bytes) -> int:
+    """Return the row up to which a snapshot itself says that it reaches."""
+    cell = data.rstrip().rpartition(b",")[2]
+    return int(cell) if cell.isdigit() else 0
+
+
+def differences(rebuilt: bytes, found: bytes) -> Iterator[Difference]:
+    """Yield in which cells a file differs from the one that the journal gives.
+
+    A file that was only written otherwise (other line ends, separators, quotes) does not differ.
+    """
+    if sorted(rebuilt.splitlines()) == sorted(found.splitlines()):
+        return
+    columns, *rows = _rows(found)
+    if "id" not in columns:
+        yield 1, ": the file cannot be read."
+        return
+    names, *right = _rows(rebuilt)
+    said = {row[0]: dict(zip(names, row, strict=True)) for row in right}
+    seen: set[str] = set()
+    for line, cells in enumerate(rows, start=2):
+        row = dict(zip(columns, cells, strict=False))
+        name = row.get("id", "")
+        if name in seen or name not in said:
+            times = "stands here a second time" if name in seen else "is not in the journal"
+            yield line, f": {name or 'this row'} {times}."
+            continue
+        seen.add(name)
+        for column, value in said[name].items():
+            reads = row.get(column, "")
+            if not _same(column, reads, value):
+                yield line, f", {name}, {column}: {reads}, the journal says {value}."
+    for name in said:
+        if name not in seen:
+            yield 0, f": {name} is missing."
+
+
+def _rows(data: bytes) -> list[list[str]]:
+    """Return the header's and every row's cells, with whatever separator; always a header."""
+    text = data.removeprefix(BOM).decode(errors="replace")
+    header = text.partition("\n")[0]
+    separator = max(",;\t", key=header.count)
+    try:
+        rows = list(csv.reader(StringIO(text, newline=""), delimiter=separator))
+    except csv.Error:
+        return [[]]
+    return rows or [[]]
+
+
+def _same(column: str, reads: str, value: str) -> bool:
+    if reads in (value, unguard(value)):
+        return True
+    amount = money_of(reads) if column in _MONEY else None
+    return amount is not None and amount == money_of(value)

@@ -1,0 +1,179 @@
+"""The files that verifying walks over: their lines with a look ahead, and where each must end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from SimpleBankingSystem.stores.csv_files import head as heads
+from SimpleBankingSystem.stores.csv_files.breaks import seq_of
+from SimpleBankingSystem.stores.csv_files.disk import Disk
+from SimpleBankingSystem.stores.csv_files.files import START, Files
+from SimpleBankingSystem.stores.csv_files.head import HEADER, SECTOR, Anchor
+from SimpleBankingSystem.stores.csv_files.problems import Problems
+from SimpleBankingSystem.stores.csv_files.rows import lines_of
+
+PIECE = 1 << 16
+"""Bytes that are cut into lines at once: few enough to stay in the processor's cache."""
+
+
+class Lines:
+    """A file's lines without their ends; ``ahead`` are the next ones, ``number`` that of the first.
+
+    ``is_cut`` tells, once the last line is read, that it has no end.
+    """
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._pieces = _pieces(blocks)
+        self._read = 0
+        self._rest = b""
+        self.ahead: list[bytes] = []
+        self.number = 1
+        self.is_cut = False
+
+    def fill(self, count: int = 1) -> list[bytes]:
+        """Return the next lines: ``count`` or more, fewer only at the file's end."""
+        while len(self.ahead) < count:
+            piece = next(self._pieces, b"")
+            if not piece:
+                if self._rest:
+                    self.ahead.append(self._rest)
+                    self._rest, self.is_cut = b"", True
+                break
+            self._read += len(piece)
+            *lines, self._rest = (self._rest + piece).split(b"\n")
+            self.ahead += lines
+        return self.ahead
+
+    def skip(self, count: int) -> None:
+        """Pass over lines that were dealt with."""
+        del self.ahead[:count]
+        self.number += count
+
+    @property
+    def offset(self) -> int:
+        """Where in the file the next line begins."""
+        ahead = sum(len(line) + 1 for line in self.ahead) - self.is_cut * bool(self.ahead)
+        return self._read - len(self._rest) - ahead
+
+
+def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    for block in blocks:
+        for start in range(0, len(block), PIECE):
+            yield block[start : start + PIECE]
+
+
+@dataclass(slots=True, frozen=True)
+class Part:
+    """A file with rows, of which ``size`` bytes are looked at.
+
+    Its rows go up to ``stop``, if that is known. ``repeated`` bytes at their beginning stand at
+    the end of the archive as well.
+    """
+
+    path: Path
+    size: int
+    stop: int = 0
+    repeated: int = 0
+
+
+def parts(
+    disk: Disk, files: Files, anchor: Anchor, problems: Problems, *, served: bool
+) -> Iterator[Part]:
+    """Yield the archive's files, then the journal.
+
+    Files that are ``served`` are looked at as far as the anchor reaches.
+    """
+    rolled = [files.rolled(number + 1) for number in range(anchor.archive_files)]
+    archive = files.archive
+    unfinished = files.rolled(anchor.archive_files + 1)
+    if disk.exists(unfinished):
+        # A crash between numbering the full file and noting it in the head.
+        archive = unfinished
+    for path in [*rolled, archive, files.journal]:
+        if not disk.exists(path):
+            problems.add(path.name, ": the file is missing.")
+            continue
+        size = size_of(disk, path)
+        if path == archive:
+            size = min(size, anchor.archive_bytes) if served else size
+            yield Part(path, size, anchor.archive_seq)
+        elif path == files.journal:
+            size = min(size, anchor.journal_bytes) if served else size
+            yield Part(path, size, anchor.last_seq, _repeated(disk, archive, path, anchor))
+        else:
+            yield Part(path, size)
+
+
+def size_of(disk: Disk, path: Path) -> int:
+    """Return a file's length in bytes."""
+    file = disk.open(path)
+    try:
+        return file.size()
+    finally:
+        file.close()
+
+
+def _repeated(disk: Disk, archive: Path, journal: Path, anchor: Anchor) -> int:
+    """Return how many bytes at the journal's start stand at the archive's end as well.
+
+    A crash between the archive's head and the swap of the journal leaves them so.
+    """
+    if not anchor.archive_seq or not disk.exists(archive):
+        return 0
+    ours, theirs = disk.open(journal), disk.open(archive)
+    try:
+        length = 0
+        for line in lines_of(disk.blocks(ours, START)):
+            if not 0 < seq_of(line) <= anchor.archive_seq:
+                break
+            length += len(line)
+        start = anchor.archive_bytes - length
+        if start < START:
+            return 0
+        pairs = zip(
+            disk.blocks(ours, START, START + length),
+            disk.blocks(theirs, start, anchor.archive_bytes),
+            strict=False,
+        )
+        return length if all(a == b for a, b in pairs) else 0
+    finally:
+        ours.close()
+        theirs.close()
+
+
+def read_head(disk: Disk, path: Path, problems: Problems) -> Anchor | None:
+    """Return the newest whole slot of head.csv and say what is wrong with the file."""
+    if not disk.exists(path):
+        problems.add(path.name, ": the file is missing.")
+        return None
+    data = disk.read(path)
+    if data[:SECTOR] != HEADER:
+        problems.add(path.name, ": the header is not the one that the bank wrote.", 1)
+    slots = []
+    for line in (2, 3):
+        sector = data[(line - 1) * SECTOR : line * SECTOR]
+        anchor = _slot(sector)
+        if anchor is not None:
+            slots.append(anchor)
+        if anchor is None or heads.encode(anchor) != sector or anchor.generation % 2 != line - 2:
+            problems.add(path.name, ": this slot is not what the bank wrote.", line)
+    if len(data) > 3 * SECTOR:
+        problems.add(path.name, f": {len(data) - 3 * SECTOR} bytes stand behind the slots.")
+    return max(slots, key=lambda anchor: anchor.generation, default=None)
+
+
+def _slot(sector: bytes) -> Anchor | None:
+    try:
+        return heads.decode(sector)
+    except ValueError:
+        return None
+
+
+def anchor_without_head(disk: Disk, files: Files) -> Anchor:
+    """Return what the files themselves tell where head.csv cannot."""
+    number = 0
+    while disk.exists(files.rolled(number + 1)):
+        number += 1
+    return Anchor(archive_files=number)

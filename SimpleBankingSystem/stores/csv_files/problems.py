@@ -1,0 +1,88 @@
+"""What verifying found to be wrong: each thing said once, with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AT_MOST = 100
+"""Problems that are listed; the rest is counted."""
+
+
+@dataclass(slots=True)
+class Span:
+    """The same problem in one line, or in many of a file."""
+
+    file: str
+    text: str
+    line: int
+    seq: int
+    last_line: int
+    last_seq: int
+    count: int = 1
+
+    def __str__(self) -> str:
+        place = [self.file]
+        if self.line:
+            place.append(_range("line", self.line, self.last_line))
+        if self.seq:
+            place.append(_range("seq", self.seq, self.last_seq))
+        if self.count < self.last_line - self.line + 1:
+            place.append(f"{self.count} of these lines")
+        return ", ".join(place) + self.text
+
+
+def _range(word: str, first: int, last: int) -> str:
+    if first == last:
+        return f"{word} {first}"
+    return f"{word}s {first} to {last}" if word == "line" else f"{word} {first} to {last}"
+
+
+class Problems:
+    """Problems in the order in which they were found.
+
+    One that is found again in the next line is not listed again; one that is ``scattered`` over a
+    file is not listed again for that file at all.
+    """
+
+    def __init__(self) -> None:
+        self._spans: list[Span] = []
+        self._scattered: dict[tuple[str, str], Span] = {}
+        self._unlisted = 0
+
+    def add(
+        self, file: str, text: str, line: int = 0, seq: int = 0, *, scattered: bool = False
+    ) -> None:
+        """Note a problem; ``text`` is the rest of the sentence behind its place."""
+        span = self._scattered.get((file, text)) if scattered else self._before(file, text, line)
+        if span is not None:
+            span.last_line, span.last_seq, span.count = line, seq, span.count + 1
+            span.seq = span.seq or seq
+        elif self.full:
+            self._unlisted += 1
+        else:
+            self._spans.append(Span(file, text, line, seq, line, seq))
+            if scattered:
+                self._scattered[file, text] = self._spans[-1]
+
+    def _before(self, file: str, text: str, line: int) -> Span | None:
+        """Return the last problem if it is this one, in the line before."""
+        if not self._spans or not line:
+            return None
+        span = self._spans[-1]
+        same = (span.file, span.text, span.last_line + 1) == (file, text, line)
+        return span if same else None
+
+    @property
+    def full(self) -> bool:
+        """Tell whether no more is listed."""
+        return len(self._spans) >= AT_MOST
+
+    def texts(self) -> list[str]:
+        """Return a sentence for each problem."""
+        texts = [str(span) for span in self._spans]
+        if self._unlisted:
+            texts.append(f"{self._unlisted} more problems are not listed.")
+        return texts
+
+    def __bool__(self) -> bool:
+        return bool(self._spans)

@@ -1,0 +1,48 @@
+"""Rows that somebody made up, with right hashes: verify names what cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.stores.verify.damages import (
+    JOURNAL,
+    change,
+    problems,
+    rehashed,
+)
+
+FORGED = [
+    (b"10.00,EUR", b"11.00,EUR", "column amount: 11.00 is not what the balances changed by."),
+    (b"EUR,90.00", b"EUR,95.00", "column source_balance: 95.00, but ADA had 100.00."),
+    (b",10.00,EUR", b",-10.00,EUR", "column amount: -10.00 is no amount."),
+    (b",10.00,EUR", b",NaN,EUR", "the row has a right hash and cannot be read"),
+    (b",BOB,10.00", b",EVE,10.00", ": there is no account EVE."),
+    (b",ADA,BOB,", b",ADA,ADA,", "column target: ADA is the source too."),
+    (b"10.00,EUR", b"10.00,USD", "column currency: USD, but BOB carries EUR."),
+    (b"COMPLETED", b"PENDING", "column status: money moved, but it reads PENDING."),
+    (b"T00000000003", b"T00000000002", ": T00000000002 is COMPLETED and cannot become COMPLETED"),
+    (b"COMPLETED,1", b"COMPLETED,2", ": T00000000003 is unknown and cannot become COMPLETED (2)."),
+    (b"T00000000003", b"T99999999999", "T99999999999 was never given out"),
+    (b".000008Z", b".000001Z", "column completed_at: 2026-01-01T00:00:00.000001Z is before"),
+    (b"3,3,3,", b"3,3,4,", ": the commit before it is not whole; it goes on to row 4."),
+    (b"3,3,3,", b"3,2,3,", ": no commit from row 2 to 3 can begin here."),
+    (b"3,3,3,", b"4,3,3,", ": the row follows row 2."),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), FORGED)
+def test_rows_that_make_no_sense_are_named_though_their_hashes_are_right(
+    books: Path, old: bytes, new: bytes, said: str
+) -> None:
+    change(books / JOURNAL, rehashed(4, old, new))
+    found = problems(books)
+    assert any(said in problem for problem in found), found
+    assert any("the row is not the one that head.csv knows" in problem for problem in found)
+
+
+def test_money_from_nowhere_in_an_account_that_is_set_is_named(books: Path) -> None:
+    change(books / JOURNAL, rehashed(3, b'""balance"":""0.00""', b'""balance"":""9.00""'))
+    (money, _) = problems(books)
+    assert "line 3, seq 2, column details: BOB is set to 9.00, but had 0." in money
