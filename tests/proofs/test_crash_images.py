@@ -25,6 +25,7 @@ from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, T
 from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
+from SimpleBankingSystem.stores.csv_files.verify import verify
 from SimpleBankingSystem.stores.state import total
 from tests.banks import TickingClock, asked, ticket
 from tests.proof_level import figure
@@ -111,6 +112,8 @@ def check(folder: Path, image: Image, promised: Sequence[Transaction]) -> Simula
     """Recover an image and hold it against what was promised; return the disk it is on now."""
     for leftover in folder.glob("index.db*"):
         leftover.unlink()
+    if Files(folder).head in image:
+        assert verify(SimulatedDisk(image), Files(folder)).problems == []
     disk = SimulatedDisk(image)
     store = opened(folder, disk, TickingClock())
     after = disk.visible()

@@ -52,7 +52,9 @@ def test_a_changed_snapshot_is_rebuilt_and_the_cells_are_named(books: Path) -> N
     path.write_text(path.read_text("utf-8").replace("90.00", "91.00"), "utf-8")
     with opened(books) as bank:
         assert kept(bank) == EXPECTED
-        assert any("ADA, balance: 91.00 was 90.00" in problem for problem in report(bank))
+        assert any(
+            "ADA, balance: 91.00, the journal says 90.00." in problem for problem in report(bank)
+        )
     assert len(list((books / "quarantine").iterdir())) == 1
 
 

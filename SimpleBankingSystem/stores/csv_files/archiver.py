@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Lock
 
 from SimpleBankingSystem.ledger.account import Account
@@ -11,8 +13,9 @@ from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.stores.csv_files.disk import Disk
 from SimpleBankingSystem.stores.csv_files.files import ROWS_PER_ARCHIVE, START, Files
 from SimpleBankingSystem.stores.csv_files.format import JOURNAL_HEADER
-from SimpleBankingSystem.stores.csv_files.head import Head
+from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
+from SimpleBankingSystem.stores.csv_files.rows import lines_of
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
 from SimpleBankingSystem.stores.csv_files.snapshot import digest, encode_accounts, encode_runs
 
@@ -121,3 +124,27 @@ class Archiver:
         self._head.write(journal_bytes=fresh.length)
         self._head.sync()
         return fresh
+
+
+def repeated(disk: Disk, archive: Path, journal: Path, anchor: Anchor) -> tuple[int, bool]:
+    """Return how many bytes of archived rows the journal begins with, and if they are the same.
+
+    A crash between the archive's head and the swap of the journal leaves rows in both files,
+    which is legal only if they are byte-identical.
+    """
+    with closing(disk.open(journal)) as ours:
+        length = 0
+        for line in lines_of(disk.blocks(ours, START)):
+            number = line.partition(b",")[0]
+            # The beginning of a torn row, such as the 1 of 12, is no archived row.
+            if not line.endswith(b"\n") or not number.isdigit():
+                break
+            # A damaged seq may have more digits than an int is read from.
+            if int(number[:19]) > anchor.archive_seq:
+                break
+            length += len(line)
+        start = anchor.archive_bytes - length
+        if not length or start < START or not disk.exists(archive):
+            return length, not length
+        with closing(disk.open(archive)) as theirs:
+            return length, disk.are_alike(ours, START, theirs, start, length)

@@ -11,14 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from SimpleBankingSystem.stores.csv_files.format import COLUMNS, HASH, SEQ, SOURCE_BALANCE
+from SimpleBankingSystem.stores.csv_files.format import COLUMNS, HASH, SEQ, SOURCE_BALANCE, chained
 from SimpleBankingSystem.stores.csv_files.looks import Look, written
 from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.csv_files.suspects import (
     PRINTABLE,
     Cells,
     Known,
-    chained,
     contradictions,
     fits,
     is_one_character_away,

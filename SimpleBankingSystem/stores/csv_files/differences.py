@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from SimpleBankingSystem.stores.csv_files.audit import UNREADABLE, Audit
+from SimpleBankingSystem.stores.csv_files.audit import UNREADABLE
 from SimpleBankingSystem.stores.csv_files.disk import Disk
 from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.format import BOM, unguard
@@ -35,19 +35,19 @@ class Snapshot:
     as_of: int
     encode: Callable[[State, int], bytes]
 
-    def troubles(self, disk: Disk, audit: Audit) -> Iterator[Difference]:
-        """Yield what is wrong with the file; the audit must have come as far as its rows."""
+    def troubles(self, disk: Disk, state: State | None) -> Iterator[Difference]:
+        """Yield what is wrong with the file; ``state`` is that after its rows, None if unknown."""
         if not disk.exists(self.path):
             yield 0, ": the file is missing."
             return
         data = disk.read(self.path)
         is_kept = digest(data) == self.digest
-        if audit.doubtful:
+        if state is None:
             if not is_kept:
                 yield 0, ": the file is not known to be the one that was written."
             return
         try:
-            rebuilt = self.encode(audit.state(), self.as_of)
+            rebuilt = self.encode(state, self.as_of)
         except UNREADABLE as error:
             yield 0, f": the file cannot be compared with the rows ({error})."
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from weakref import finalize
 
@@ -128,6 +129,12 @@ class Disk:
                 break
             yield block
             start += len(block)
+
+    def are_alike(self, file: File, start: int, other: File, other_start: int, size: int) -> bool:
+        """Tell whether two files have the same bytes in two places."""
+        ours = self.blocks(file, start, start + size)
+        theirs = self.blocks(other, other_start, other_start + size)
+        return all(mine == their for mine, their in zip_longest(ours, theirs))
 
     def read(self, path: Path) -> bytes:
         """Read a whole file."""

@@ -110,13 +110,13 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def chained(previous: str, body: bytes) -> str:
+def chained(previous: bytes, body: bytes) -> bytes:
     """Return the hash of a row: ``h`` and 128 bits of SHA-256 over the previous hash and the row.
 
     ``body`` are the row's bytes up to and including its last comma. The letter keeps a
     spreadsheet from taking 32 digits for a number.
     """
-    return "h" + sha256(previous.encode() + body).hexdigest()[:32]
+    return b"h" + sha256(previous + body).hexdigest()[:32].encode()
 
 
 def encode(tickets: Sequence[Ticket], last_seq: int, previous: str, now: str) -> tuple[bytes, str]:

@@ -76,12 +76,12 @@ def decode(line: bytes) -> Anchor | None:
         *values, check, _ = cells
         if check != _check(",".join(values)) or len(values) != len(COLUMNS):
             return None
+        typed: dict[str, Any] = {
+            name: int(value) if isinstance(Anchor._field_defaults[name], int) else value
+            for name, value in zip(COLUMNS, values, strict=True)
+        }
     except (UnicodeDecodeError, ValueError, StopIteration, csv.Error):
         return None
-    typed: dict[str, Any] = {
-        name: int(value) if isinstance(Anchor._field_defaults[name], int) else value
-        for name, value in zip(COLUMNS, values, strict=True)
-    }
     return Anchor(**typed)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from SimpleBankingSystem.stores.csv_files import head as heads
-from SimpleBankingSystem.stores.csv_files.breaks import seq_of
+from SimpleBankingSystem.stores.csv_files.archiver import repeated
 from SimpleBankingSystem.stores.csv_files.disk import Disk
-from SimpleBankingSystem.stores.csv_files.files import START, Files
+from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.head import HEADER, SECTOR, Anchor
 from SimpleBankingSystem.stores.csv_files.problems import Problems
-from SimpleBankingSystem.stores.csv_files.rows import lines_of
 
 PIECE = 1 << 16
 """Bytes that are cut into lines at once: few enough to stay in the processor's cache."""
@@ -68,23 +68,24 @@ def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
 class Part:
     """A file with rows, of which ``size`` bytes are looked at.
 
-    Its rows go up to ``stop``, if that is known. ``repeated`` bytes at their beginning stand at
-    the end of the archive as well.
+    Its rows go up to ``stop``, None if that is not known. ``repeated`` bytes at their beginning
+    stand at the end of the archive as well.
     """
 
     path: Path
     size: int
-    stop: int = 0
+    stop: int | None = None
     repeated: int = 0
 
 
 def parts(
-    disk: Disk, files: Files, anchor: Anchor, problems: Problems, *, served: bool
+    disk: Disk, files: Files, head: Anchor | None, problems: Problems, *, served: bool
 ) -> Iterator[Part]:
     """Yield the archive's files, then the journal.
 
     Files that are ``served`` are looked at as far as the anchor reaches.
     """
+    anchor = head or anchor_without_head(disk, files)
     rolled = [files.rolled(number + 1) for number in range(anchor.archive_files)]
     archive = files.archive
     unfinished = files.rolled(anchor.archive_files + 1)
@@ -98,49 +99,19 @@ def parts(
         size = size_of(disk, path)
         if path == archive:
             size = min(size, anchor.archive_bytes) if served else size
-            yield Part(path, size, anchor.archive_seq)
+            yield Part(path, size, head and head.archive_seq)
         elif path == files.journal:
             size = min(size, anchor.journal_bytes) if served else size
-            yield Part(path, size, anchor.last_seq, _repeated(disk, archive, path, anchor))
+            length, is_same = repeated(disk, archive, path, anchor)
+            yield Part(path, size, head and head.last_seq, length if is_same else 0)
         else:
             yield Part(path, size)
 
 
 def size_of(disk: Disk, path: Path) -> int:
     """Return a file's length in bytes."""
-    file = disk.open(path)
-    try:
+    with closing(disk.open(path)) as file:
         return file.size()
-    finally:
-        file.close()
-
-
-def _repeated(disk: Disk, archive: Path, journal: Path, anchor: Anchor) -> int:
-    """Return how many bytes at the journal's start stand at the archive's end as well.
-
-    A crash between the archive's head and the swap of the journal leaves them so.
-    """
-    if not anchor.archive_seq or not disk.exists(archive):
-        return 0
-    ours, theirs = disk.open(journal), disk.open(archive)
-    try:
-        length = 0
-        for line in lines_of(disk.blocks(ours, START)):
-            if not 0 < seq_of(line) <= anchor.archive_seq:
-                break
-            length += len(line)
-        start = anchor.archive_bytes - length
-        if start < START:
-            return 0
-        pairs = zip(
-            disk.blocks(ours, START, START + length),
-            disk.blocks(theirs, start, anchor.archive_bytes),
-            strict=False,
-        )
-        return length if all(a == b for a, b in pairs) else 0
-    finally:
-        ours.close()
-        theirs.close()
 
 
 def read_head(disk: Disk, path: Path, problems: Problems) -> Anchor | None:
@@ -154,7 +125,7 @@ def read_head(disk: Disk, path: Path, problems: Problems) -> Anchor | None:
     slots = []
     for line in (2, 3):
         sector = data[(line - 1) * SECTOR : line * SECTOR]
-        anchor = _slot(sector)
+        anchor = heads.decode(sector)
         if anchor is not None:
             slots.append(anchor)
         if anchor is None or heads.encode(anchor) != sector or anchor.generation % 2 != line - 2:
@@ -162,13 +133,6 @@ def read_head(disk: Disk, path: Path, problems: Problems) -> Anchor | None:
     if len(data) > 3 * SECTOR:
         problems.add(path.name, f": {len(data) - 3 * SECTOR} bytes stand behind the slots.")
     return max(slots, key=lambda anchor: anchor.generation, default=None)
-
-
-def _slot(sector: bytes) -> Anchor | None:
-    try:
-        return heads.decode(sector)
-    except ValueError:
-        return None
 
 
 def anchor_without_head(disk: Disk, files: Files) -> Anchor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,15 @@ from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
 from SimpleBankingSystem.stores.base import Progress, Report
 from SimpleBankingSystem.stores.csv_files import head as heads
+from SimpleBankingSystem.stores.csv_files.archiver import repeated
+from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.fold import Fold
 from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH, JOURNAL_HEADER, SEQ
 from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
+from SimpleBankingSystem.stores.csv_files.problems import Problems
 from SimpleBankingSystem.stores.csv_files.rows import (
     BrokenRow,
     Chain,
@@ -29,7 +31,6 @@ from SimpleBankingSystem.stores.csv_files.snapshot import (
     encode_accounts,
     encode_runs,
     load,
-    table,
 )
 from SimpleBankingSystem.stores.state import State
 
@@ -97,17 +98,19 @@ class Recovery:
         anchor = self.head.anchor
         start = START + self._dropped_late(anchor)
         self._rewrite = start > START or not anchor.clean
-        snapshot = self._snapshots(anchor)
-        fold = Fold(self.state, anchor.accounts_as_of if snapshot is None else 0)
-        if snapshot is not None:
+        is_loaded = self._load_snapshots(anchor)
+        fold = Fold(self.state, anchor.accounts_as_of if is_loaded else 0)
+        if not is_loaded:
             self._fold_archive(fold, anchor)
         chain = Chain(Place(anchor.archive_seq, anchor.archive_hash, start))
         rows = chain.rows(self._journal_lines(start))
+        changed = [] if is_loaded else expected_snapshots(self._disk, self._files, anchor)
         try:
-            if snapshot is not None:
-                fold.add(up_to(rows, anchor.accounts_as_of))
+            for snapshot in changed:
+                if chain.place.seq < snapshot.as_of:
+                    fold.add(up_to(rows, snapshot.as_of))
                 fold.finish()
-                self._name_differences(snapshot, anchor)
+                self._name_troubles(snapshot)
             fold.add(rows)
         except BrokenRow as broken:
             self._tear_or_damage(broken, anchor)
@@ -120,29 +123,26 @@ class Recovery:
         self._start = start
         return chain.place
 
-    def _snapshots(self, anchor: Anchor) -> bytes | None:
-        """Load the snapshots; where one is not what the head knows, return accounts.csv as it is.
+    def _load_snapshots(self, anchor: Anchor) -> bool:
+        """Load the snapshots, unless one is not what the head knows.
 
         Then the state is empty and everything has to be replayed.
         """
-        texts = [self._read(path) for path in (self._files.accounts, self._files.runs)]
-        accounts, runs = texts
-        digests = (digest(accounts), digest(runs))
-        if digests == (anchor.next_accounts_digest, anchor.next_runs_digest):
+        disk, paths = self._disk, (self._files.accounts, self._files.runs)
+        texts = [disk.read(path) if disk.exists(path) else b"" for path in paths]
+        digests = [digest(text) for text in texts]
+        if digests == [anchor.next_accounts_digest, anchor.next_runs_digest]:
             self.head.write(
                 accounts_as_of=anchor.next_as_of,
                 accounts_digest=anchor.next_accounts_digest,
                 runs_digest=anchor.next_runs_digest,
             )
-        as_of = self.head.anchor.accounts_as_of
-        kept = (self.head.anchor.accounts_digest, self.head.anchor.runs_digest)
-        if digests == kept and as_of >= anchor.archive_seq:
-            load(self.state, accounts, runs)
-            return None
-        return accounts
-
-    def _read(self, path: Path) -> bytes:
-        return self._disk.read(path) if self._disk.exists(path) else b""
+        kept = self.head.anchor
+        is_known = digests == [kept.accounts_digest, kept.runs_digest]
+        if is_known and kept.accounts_as_of >= anchor.archive_seq:
+            load(self.state, *texts)
+            return True
+        return False
 
     def _fold_archive(self, fold: Fold, anchor: Anchor) -> None:
         place = Place(0, FIRST_HASH, START)
@@ -172,46 +172,25 @@ class Recovery:
             done += len(block)
             self._progress(done, total)
 
-    def _name_differences(self, snapshot: bytes, anchor: Anchor) -> None:
-        """Say which cells of accounts.csv somebody changed, and set the file aside."""
-        rebuilt = encode_accounts(self.state.accounts.values(), anchor.accounts_as_of)
-        path = self._files.accounts
-        problems = differences(path.name, table(rebuilt), snapshot)
-        if snapshot and problems:
+    def _name_troubles(self, snapshot: Snapshot) -> None:
+        """Say what somebody changed in a snapshot, and set the file aside."""
+        path, found = snapshot.path, Problems()
+        for line, text in snapshot.troubles(self._disk, self.state):
+            found.add(path.name, text, line)
+        if found and self._disk.exists(path):
             file = self._disk.open(path)
             try:
-                self._set_aside(file, 0, "changed-accounts")
+                self._set_aside(file, 0, f"changed-{path.stem}")
             finally:
                 file.close()
-        self.report.problems += problems or [f"{path.name} or runs.csv was rebuilt."]
+        self.report.problems += found.texts()
 
     def _dropped_late(self, anchor: Anchor) -> int:
-        """Return how many bytes of the journal are in the archive already.
-
-        A crash between the archive's head and the swap of the journal leaves rows in both files,
-        which is legal only if they are byte-identical.
-        """
-        lines = lines_of(self._disk.blocks(self.journal.file, START))
-        length = 0
-        for line in lines:
-            number = line.split(b",", 1)[0]
-            # The beginning of a torn row, such as the 1 of 12, is no archived row.
-            if not line.endswith(b"\n") or not number.isdigit():
-                break
-            if int(number) > anchor.archive_seq:
-                break
-            length += len(line)
-        if length:
-            archive = self._disk.open(self._files.archive)
-            try:
-                start = anchor.archive_bytes - length
-                ours = self._disk.blocks(self.journal.file, START, START + length)
-                theirs = self._disk.blocks(archive, max(start, START), anchor.archive_bytes)
-                if start < START or any(a != b for a, b in zip(ours, theirs, strict=True)):
-                    message = f"{self._files.journal} repeats archived rows, changed. {WAYS_ON}"
-                    raise DataDamaged(message)
-            finally:
-                archive.close()
+        """Return how many bytes of the journal are in the archive already."""
+        files = self._files
+        length, is_same = repeated(self._disk, files.archive, files.journal, anchor)
+        if not is_same:
+            raise DataDamaged(f"{files.journal} repeats archived rows, changed. {WAYS_ON}")
         return length
 
     def _tear_or_damage(self, broken: BrokenRow, anchor: Anchor) -> None:
@@ -304,29 +283,7 @@ def create_books(disk: Disk, files: Files) -> None:
 
 def up_to(rows: Iterator[list[str]], seq: int) -> Iterator[list[str]]:
     """Yield the rows up to a seq and leave the rest."""
-    if seq:
-        for row in rows:
-            yield row
-            if int(row[SEQ]) >= seq:
-                return
-
-
-def differences(name: str, rebuilt: list[dict[str, str]], changed: bytes) -> list[str]:
-    """Name the cells in which a snapshot differs from what the journal says."""
-    try:
-        found = {row["id"]: row for row in table(changed)}
-    except (UnicodeDecodeError, KeyError, ValueError, csv.Error) as error:
-        return [f"{name} cannot be read ({error}); it was rebuilt."]
-    problems: list[str] = []
-    for line, row in enumerate(rebuilt, start=2):
-        other = found.pop(row["id"], None)
-        if other is None:
-            problems.append(f"{name}, line {line}: {row['id']} was missing; it was put back.")
-            continue
-        problems += [
-            f"{name}, line {line}, {row['id']}, {column}: {other.get(column)} was {value}"
-            for column, value in row.items()
-            if other.get(column) != value
-        ]
-    problems += [f"{name}: {unknown} was not in the books." for unknown in found]
-    return problems
+    for row in rows:
+        yield row
+        if int(row[SEQ]) >= seq:
+            return

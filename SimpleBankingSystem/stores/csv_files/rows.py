@@ -13,6 +13,7 @@ from SimpleBankingSystem.stores.csv_files.format import (
     COMMIT_LAST,
     FIRST_HASH,
     SEQ,
+    chained,
     records,
 )
 
@@ -115,10 +116,7 @@ def later_commit_follows(lines: Iterable[bytes], broken_seq: int) -> bool:
     before = b""
     for line in lines:
         body, mark = line[: -MARK - 1], line[-MARK - 1 : -1]
-        chains = before and mark == (
-            b"h" + sha256(before[-MARK - 1 : -1] + body).hexdigest()[: MARK - 1].encode()
-        )
-        if chains:
+        if before and mark == chained(before[-MARK - 1 : -1], body):
             cells = body.split(b",", 3)
             if cells[COMMIT_FIRST].isdigit() and int(cells[COMMIT_FIRST]) > broken_seq:
                 return True

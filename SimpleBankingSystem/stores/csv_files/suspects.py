@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from hashlib import sha256
 from itertools import islice
 
 from SimpleBankingSystem.commands.base import REGISTRY
@@ -36,6 +35,7 @@ from SimpleBankingSystem.stores.csv_files.format import (
     TARGET_BALANCE,
     TRANSACTION,
     VALUE_DATE,
+    chained,
 )
 from SimpleBankingSystem.stores.csv_files.looks import money_of
 from SimpleBankingSystem.stores.csv_files.rows import MARK
@@ -65,11 +65,6 @@ class Known:
     balances: Mapping[str, Decimal] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
     neighbours: Sequence[Cells] = ()
-
-
-def chained(mark: bytes, body: bytes) -> bytes:
-    """Return the hash of a row; ``body`` goes up to and including its last comma."""
-    return b"h" + sha256(mark + body).hexdigest()[:32].encode()
 
 
 def joined(cells: Sequence[str]) -> bytes:

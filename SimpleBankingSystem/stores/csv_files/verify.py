@@ -8,6 +8,7 @@ what happened where the chain of hashes breaks, ``audit`` what does not follow i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -19,7 +20,7 @@ from SimpleBankingSystem.stores.csv_files.audit import Audit
 from SimpleBankingSystem.stores.csv_files.breaks import WINDOW, Break, chains, explain, seq_of
 from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
-from SimpleBankingSystem.stores.csv_files.files import Files
+from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.format import COLUMNS, FIRST_HASH, JOURNAL_HEADER
 from SimpleBankingSystem.stores.csv_files.head import Anchor
 from SimpleBankingSystem.stores.csv_files.lock import Lock
@@ -27,7 +28,6 @@ from SimpleBankingSystem.stores.csv_files.looks import Look, written
 from SimpleBankingSystem.stores.csv_files.parts import (
     Lines,
     Part,
-    anchor_without_head,
     parts,
     read_head,
 )
@@ -40,6 +40,9 @@ PATIENCE = 300
 
 NUMBERS_AHEAD = 1_000_000
 """How far behind the head's last transaction number one may be that a crash left behind."""
+
+LEAST_ROW = 150
+"""No row has fewer bytes: so many numbers can have been given out where no head tells the last."""
 
 _PLAIN = Look(JOURNAL_HEADER[:-1])
 
@@ -123,9 +126,12 @@ class Check:
         self._served = anchor is not None
         head = anchor or read_head(disk, files.head, self._problems)
         self._has_head = head is not None
-        self._anchor = head or anchor_without_head(disk, files)
-        self._closed = bool(self._has_head and self._anchor.clean and not self._served)
-        self._audit = Audit(self._problems, self._anchor.last_transaction + NUMBERS_AHEAD)
+        self._anchor = head or Anchor()
+        self._closed = bool(self._anchor.clean and not self._served)
+        self._parts = list(parts(disk, files, head, self._problems, served=self._served))
+        self._done, self._total = 0, sum(part.size for part in self._parts)
+        highest = self._anchor.last_transaction if head else self._total // LEAST_ROW
+        self._audit = Audit(self._problems, highest + NUMBERS_AHEAD)
         self._seq, self._mark, self._line = 0, FIRST_HASH.encode(), b""
         self._rows = 0
         self._patience = PATIENCE
@@ -136,18 +142,13 @@ class Check:
         }
         self._known_marks.pop(0, None)
         self._facts: dict[str, object] = {}
-        self._done = self._total = 0
         self._snapshots = expected_snapshots(disk, files, head) if whole else []
 
     def report(self) -> Report:
         """Do it all."""
         started = monotonic()
-        found = list(
-            parts(self._disk, self._files, self._anchor, self._problems, served=self._served)
-        )
-        self._total = sum(part.size for part in found)
         self._compare_snapshots(0)
-        for part in found:
+        for part in self._parts:
             self._walk(part)
         self._finish()
         self._progress(self._total, self._total)
@@ -159,33 +160,32 @@ class Check:
     # The walk over the files
 
     def _walk(self, part: Part) -> None:
-        """Follow the chain through one file."""
-        is_journal = part.path == self._files.journal
-        stop = part.stop if self._closed or not is_journal else 0
+        """Read one file, as far as the disk lets us."""
+        lines = Lines(())
         try:
-            file = self._disk.open(part.path)
-        except OSError as error:
-            self._problems.add(part.path.name, f": the file cannot be opened: {error.strerror}.")
-            return
-        try:
-            lines = Lines(self._told(self._disk.blocks(file, 0, part.size)))
-            look = self._read_header(part, lines)
-            while lines.fill() and not (stop and self._seq >= stop):
-                ahead = lines.ahead[: stop - self._seq] if stop else lines.ahead
-                count = unbroken(ahead, self._mark)
-                if count:
-                    self._take(part.path.name, lines.number, ahead[:count])
-                    lines.skip(count)
-                elif self._is_unacknowledged(part, file, lines):
-                    break
-                else:
-                    self._explain(part.path.name, lines, look)
-            self._leave(part, lines)
+            with closing(self._disk.open(part.path)) as file:
+                lines = Lines(self._told(self._disk.blocks(file, 0, part.size)))
+                self._follow(part, file, lines)
         except OSError as error:
             at = f"line {lines.number} on: {error.strerror}"
             self._problems.add(part.path.name, f": the file cannot be read from {at}.")
-        finally:
-            file.close()
+
+    def _follow(self, part: Part, file: File, lines: Lines) -> None:
+        """Follow the chain through one file."""
+        is_journal = part.path == self._files.journal
+        stop = part.stop if self._closed or not is_journal else None
+        look = self._read_header(part, lines)
+        while lines.fill() and (stop is None or self._seq < stop):
+            ahead = lines.ahead if stop is None else lines.ahead[: stop - self._seq]
+            count = unbroken(ahead, self._mark)
+            if count:
+                self._take(part.path.name, lines.number, ahead[:count])
+                lines.skip(count)
+            elif self._is_unacknowledged(part, file, lines):
+                break
+            else:
+                self._explain(part.path.name, lines, look)
+        self._leave(part, file, lines)
 
     def _told(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         for block in blocks:
@@ -297,26 +297,38 @@ class Check:
         rest = self._disk.blocks(file, lines.offset, part.size)
         return not later_commit_follows(lines_of(rest), self._seq + 1)
 
-    def _leave(self, part: Part, lines: Lines) -> None:
+    def _is_begun_copy(self, part: Part, file: File, lines: Lines) -> bool:
+        """Tell whether the rest of the archive is a copy that was given up for want of room."""
+        if part.path == self._files.journal or not self._disk.exists(self._files.journal):
+            return False
+        offset = lines.offset
+        with closing(self._disk.open(self._files.journal)) as journal:
+            return self._disk.are_alike(file, offset, journal, START, part.size - offset)
+
+    def _leave(self, part: Part, file: File, lines: Lines) -> None:
         """Look at how a file ends."""
         name, is_journal = part.path.name, part.path == self._files.journal
-        ahead, seq = lines.fill(), self._seq
+        ahead, seq, stop = lines.fill(), self._seq, part.stop or 0
         in_doubt = self._has_head and not self._closed
-        if ahead and in_doubt:
+        if ahead and (in_doubt or self._is_begun_copy(part, file, lines)):
             size = part.size - lines.offset
-            self._facts["unfinished"] = f"{size} bytes from line {lines.number} of {name}"
+            self._note_unfinished(f"{size} bytes from line {lines.number} of {name}")
         elif ahead:
-            text = f": there is more behind row {part.stop}, the last that the bank wrote here."
+            text = f": there is more behind row {stop}, the last that the bank wrote here."
             self._problems.add(name, text, lines.number)
-        elif lines.is_cut and self._mark and not (is_journal and in_doubt and seq > part.stop):
+        elif lines.is_cut and self._mark and not (is_journal and in_doubt and seq > stop):
             self._problems.add(name, ": the line end is missing.", lines.number - 1, seq)
-        if seq < part.stop:
+        if seq < stop:
             first = seq + 1
-            rows = f"row {first} is" if first == part.stop else f"rows {first} to {part.stop} are"
+            rows = f"row {first} is" if first == stop else f"rows {first} to {stop} are"
             self._problems.add(name, f": {rows} missing at the end.")
-            self._seq = part.stop
-            self._mark = self._known_marks[part.stop]
+            self._seq, self._mark = stop, self._known_marks[stop]
             self._audit.forget(self._seq)
+
+    def _note_unfinished(self, what: str) -> None:
+        """Note what a crash left of work that nobody was told of."""
+        before = self._facts.get("unfinished")
+        self._facts["unfinished"] = f"{before}; {what}" if before else what
 
     # What is compared at the end, or in between
 
@@ -326,7 +338,8 @@ class Check:
             self._compare(self._snapshots.pop(0))
 
     def _compare(self, snapshot: Snapshot) -> None:
-        for line, text in snapshot.troubles(self._disk, self._audit):
+        state = None if self._audit.doubtful else self._audit.state()
+        for line, text in snapshot.troubles(self._disk, state):
             self._problems.add(snapshot.path.name, text, line)
 
     def _finish(self) -> None:
@@ -337,7 +350,7 @@ class Check:
             self._compare(snapshot)
         unfinished = self._audit.unfinished() if self._whole else ""
         if unfinished and self._has_head and not self._served and self._seq > anchor.last_seq:
-            self._facts["unfinished"] = f"the last commit{unfinished}"
+            self._note_unfinished(f"the last commit{unfinished}")
         elif unfinished:
             self._problems.add(name, unfinished, seq=self._seq)
         if self._whole:

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from SimpleBankingSystem.engine.bank import Bank
-from SimpleBankingSystem.stores.csv_files.format import BOM, COLUMNS
+from SimpleBankingSystem.stores.csv_files.format import BOM, COLUMNS, chained
 from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
-from SimpleBankingSystem.stores.csv_files.suspects import chained
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
 from tests.banks import TickingClock, do, done
 

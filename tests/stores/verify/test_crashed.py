@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from SimpleBankingSystem.ledger.errors import InUse
 from SimpleBankingSystem.stores.csv_files import head
 from SimpleBankingSystem.stores.csv_files.disk import Disk
 from SimpleBankingSystem.stores.csv_files.files import START, Files
+from SimpleBankingSystem.stores.csv_files.format import chained
 from SimpleBankingSystem.stores.csv_files.rows import MARK
-from SimpleBankingSystem.stores.csv_files.suspects import chained
 from SimpleBankingSystem.stores.csv_files.verify import verify, verify_folder
 from tests.banks import TickingClock, done
 from tests.stores.verify.damages import (
@@ -86,5 +85,5 @@ def test_served_books_are_checked_as_far_as_the_anchor_reaches(tmp_path: Path) -
         done(bank, "deposit", account="ADA", amount="1.00")
         report = verify(Disk(), files, anchor)
         assert (report.problems, report.facts["last_seq"]) == ([], anchor.last_seq)
-        cut = replace(anchor, journal_bytes=anchor.journal_bytes - 1)
+        cut = anchor._replace(journal_bytes=anchor.journal_bytes - 1)
         assert "the line end is missing" in verify(Disk(), files, cut).problems[0]
