@@ -12,6 +12,7 @@ from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.csv_files import store as stores
+from SimpleBankingSystem.stores.csv_files.files import START
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from tests.banks import TickingClock, asked, balances, done, wait_until
 
@@ -96,6 +97,29 @@ def test_damage_is_refused_with_its_place(
     assert old in data
     path.write_bytes(data.replace(old, new, 1))
     with pytest.raises(DataDamaged, match=said):
+        opened(books)
+
+
+def test_a_snapshot_that_was_only_saved_otherwise_is_set_aside_too(books: Path) -> None:
+    path = books / "accounts.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    with opened(books) as bank:
+        assert kept(bank) == EXPECTED
+        assert report(bank)[1:] == ["accounts.csv: only the look was changed, no value."]
+    assert "changed-accounts" in next((books / "quarantine").iterdir()).name
+
+
+def test_archived_rows_in_the_journal_must_be_the_same(books: Path) -> None:
+    """A crash leaves them in both files, but never changed."""
+    archived = (books / "archived_transactions.csv").read_bytes()[START:]
+    journal = (books / JOURNAL).read_bytes()
+    path = books / JOURNAL
+    path.write_bytes(journal[:START] + archived + journal[START:])
+    with opened(books) as bank:
+        assert kept(bank) == EXPECTED
+    assert path.read_bytes() == journal
+    path.write_bytes(journal[:START] + archived.replace(b"Ada", b"Eva") + journal[START:])
+    with pytest.raises(DataDamaged, match="repeats archived rows, changed"):
         opened(books)
 
 

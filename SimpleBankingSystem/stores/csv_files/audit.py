@@ -243,13 +243,13 @@ class Audit:
     def _note_lines(self) -> None:
         """Take note of the lines of runs."""
         done: dict[str, list[int]] = {}
-        for text in self._lines:
+        texts, self._lines = self._lines, []
+        for text in texts:
             line, _, rest = text[len(_LINE) :].partition(",")
             rest = rest.partition(_RUN)[2][:-_END]
             if rest not in done:
                 done[rest] = []
             done[rest].append(int(line))
-        self._lines.clear()
         for rest, lines in done.items():
             run = rest.partition('""')[0]
             self._state.lines.setdefault(run, LinesDone()).note(lines)

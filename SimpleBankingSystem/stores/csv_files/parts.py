@@ -96,16 +96,19 @@ def parts(
         if not disk.exists(path):
             problems.add(path.name, ": the file is missing.")
             continue
-        size = size_of(disk, path)
-        if path == archive:
-            size = min(size, anchor.archive_bytes) if served else size
-            yield Part(path, size, head and head.archive_seq)
-        elif path == files.journal:
-            size = min(size, anchor.journal_bytes) if served else size
-            length, is_same = repeated(disk, archive, path, anchor)
-            yield Part(path, size, head and head.last_seq, length if is_same else 0)
-        else:
-            yield Part(path, size)
+        try:
+            size = size_of(disk, path)
+            if path == archive:
+                size = min(size, anchor.archive_bytes) if served else size
+                yield Part(path, size, head and head.archive_seq)
+            elif path == files.journal:
+                size = min(size, anchor.journal_bytes) if served else size
+                length, is_same = repeated(disk, archive, path, anchor)
+                yield Part(path, size, head and head.last_seq, length if is_same else 0)
+            else:
+                yield Part(path, size)
+        except OSError as error:
+            problems.add(path.name, f": the file cannot be read: {error.strerror}.")
 
 
 def size_of(disk: Disk, path: Path) -> int:

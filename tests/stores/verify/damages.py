@@ -20,6 +20,7 @@ JOURNAL, ARCHIVE, ACCOUNTS, HEAD = (
     "accounts.csv",
     "head.csv",
 )
+PROVED = "(proved by the row's hash)."
 Lines = list[bytes]
 Change = Callable[[Lines], Lines]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,22 +11,39 @@ import pytest
 from SimpleBankingSystem.stores.csv_files.disk import Disk
 from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.verify import verify
-from tests.stores.verify.damages import (
-    ACCOUNTS,
-    ARCHIVE,
-    HEAD,
-    JOURNAL,
-)
+from tests.banks import TickingClock, done
+from tests.proof_level import figure, proof_level
+from tests.stores.verify.damages import ACCOUNTS, ARCHIVE, HEAD, JOURNAL, a_day, opened
+
+ROWS = figure("damaged rows")
+BITS = (1, 2) if proof_level() == "test" else tuple(1 << bit for bit in range(8))
+
+
+@pytest.fixture(scope="module")
+def more(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A day, and as many rows as this proof tries."""
+    folder = tmp_path_factory.mktemp("more")
+    with opened(folder, TickingClock()) as bank:
+        a_day(bank)
+        done(bank, "start_run", run_id="R000001", name="a.csv", digest="d", first_line="f")
+        for number in range(7, ROWS + 1):
+            done(bank, "transfer", source="ADA", target="BOB", amount="0.01", key=f"k{number}")
+    return folder
+
+
+@pytest.fixture
+def books(more: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(more, tmp_path / "books")
 
 
 def each_damage(path: Path, start: int = 0, end: int | None = None) -> list[str]:
-    """Change every byte in three ways; return the changes that were not reported."""
+    """Change every byte in some ways; return the changes that were not reported."""
     silent = []
     files = Files(path.parent)
     data = path.read_bytes()[:end]
     descriptor = os.open(path, os.O_WRONLY)
     for at, code in enumerate(data[start:], start):
-        for new in {code ^ 1, code ^ 2, ord("\n")} - {code}:
+        for new in {*(code ^ bit for bit in BITS), ord("\n")} - {code}:
             os.pwrite(descriptor, bytes([new]), at)
             found = verify(Disk(), files).problems
             if not any(problem.startswith(path.name) for problem in found):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from SimpleBankingSystem.stores.csv_files.verify import verify_folder
 from tests.stores.verify.damages import (
     JOURNAL,
     change,
@@ -14,6 +15,7 @@ from tests.stores.verify.damages import (
 )
 
 FORGED = [
+    (b'"cake",,,', b'"cake",,,"{}",', "the row has a right hash and cannot be read (it has 26"),
     (b"10.00,EUR", b"11.00,EUR", "column amount: 11.00 is not what the balances changed by."),
     (b"EUR,90.00", b"EUR,95.00", "column source_balance: 95.00, but ADA had 100.00."),
     (b",10.00,EUR", b",-10.00,EUR", "column amount: -10.00 is no amount."),
@@ -32,17 +34,40 @@ FORGED = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "said"), FORGED)
+SET = [
+    (b'""balance"":""0.00""', b'""balance"":""9.00""', "details: BOB is set to 9.00, but had 0."),
+    (b'""currency"":""EUR""', b'""currency"":""USD""', "currency: EUR, but BOB carries USD."),
+    (b"EUR,,0.00", b"EUR,,9.00", "target_balance: 9.00, but BOB has 0."),
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "old", "new", "said"),
+    [*((4, *each) for each in FORGED), *((3, *each) for each in SET)],
+)
 def test_rows_that_make_no_sense_are_named_though_their_hashes_are_right(
-    books: Path, old: bytes, new: bytes, said: str
+    books: Path, line: int, old: bytes, new: bytes, said: str
 ) -> None:
-    change(books / JOURNAL, rehashed(4, old, new))
+    change(books / JOURNAL, rehashed(line, old, new))
     found = problems(books)
     assert any(said in problem for problem in found), found
     assert any("the row is not the one that head.csv knows" in problem for problem in found)
 
 
-def test_money_from_nowhere_in_an_account_that_is_set_is_named(books: Path) -> None:
-    change(books / JOURNAL, rehashed(3, b'""balance"":""0.00""', b'""balance"":""9.00""'))
-    (money, _) = problems(books)
-    assert "line 3, seq 2, column details: BOB is set to 9.00, but had 0." in money
+def test_rows_behind_each_other_in_a_commit_may_be_one_transaction(books: Path) -> None:
+    """Several postings are one transaction; the head alone knows that these were two."""
+    change(books / JOURNAL, rehashed(7, b"6,6,6,T00000000006,", b"6,5,6,T00000000005,"))
+    change(books / JOURNAL, rehashed(6, b"5,5,5,", b"5,5,6,"))
+    (problem,) = problems(books)
+    assert "line 7, seq 6: the row is not the one that head.csv knows" in problem
+
+
+def test_the_chain_alone_looks_at_the_numbers_of_rows_too(books: Path) -> None:
+    change(books / JOURNAL, rehashed(7, b"6,6,6,", b"7,6,6,"))
+    found = verify_folder(books, chain_only=True).problems
+    assert "line 2: the rows are not numbered in order." in found[0]
+
+
+def test_what_cannot_be_compared_is_said(books: Path) -> None:
+    change(books / JOURNAL, rehashed(3, b'""held"":""0.00""', b'""held"":""sNaN""'))
+    assert any("accounts.csv: the file cannot be compared" in each for each in problems(books))

@@ -9,8 +9,10 @@ import pytest
 
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.base import Report
-from SimpleBankingSystem.stores.csv_files.format import COLUMNS, FIRST_HASH
+from SimpleBankingSystem.stores.csv_files import verify as verifying
+from SimpleBankingSystem.stores.csv_files.format import COLUMNS, FIRST_HASH, VALUE_DATE
 from SimpleBankingSystem.stores.csv_files.head import Anchor
+from SimpleBankingSystem.stores.csv_files.looks import MONEY
 from SimpleBankingSystem.stores.csv_files.problems import AT_MOST
 from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
@@ -21,6 +23,7 @@ from tests.stores.verify.damages import (
     ARCHIVE,
     HEAD,
     JOURNAL,
+    PROVED,
     Change,
     a_day,
     cell,
@@ -55,7 +58,6 @@ def test_nothing_is_changed_on_the_disk(books: Path) -> None:
     assert after == before
 
 
-PROVED = "(proved by the row's hash)."
 LOOK = ": only the look was changed, no value"
 UNKNOWN = ": the row, or the hash of the row before it, was changed; the column is unknown"
 
@@ -88,6 +90,7 @@ CELLS = [
     (4, "description", '"ckae"', ', column description: reads "ckae", was "cake"'),
     (6, "details", "", ", seq 5"),
     (4, "description", '"a bottle of gin"', f", seq 3{UNKNOWN}"),
+    (4, "actor", "eve,adam", ", seq 3: the row has 26 columns instead of 25."),
 ]
 
 
@@ -127,6 +130,32 @@ def test_another_value_is_never_called_another_look(books: Path, reads: str, was
     assert not any(LOOK in problem for problem in problems(books))
 
 
+def test_behind_what_cannot_be_read_the_next_row_is_a_new_beginning(books: Path) -> None:
+    change(books / JOURNAL, lambda lines: [*lines[:3], b"oh\n", b"no\n", *lines[6:]])
+    change(books / ACCOUNTS, cell(2, "balance", "12.00"))
+    assert problems(books) == [
+        f"{JOURNAL}, lines 4 to 5, seq 3 to 4: this is no row that the bank wrote.",
+        f"{JOURNAL}, line 6, seq 6: row 5 is missing before this one.",
+        f"{ACCOUNTS}: the file is not known to be the one that was written.",
+    ]
+
+
+@pytest.mark.parametrize("changed", [lambda mark: mark[:-1], lambda mark: mark + b"0"])
+def test_a_hash_that_is_one_character_away_proves_itself(
+    books: Path, changed: Callable[[bytes], bytes]
+) -> None:
+    def damage(lines: list[bytes]) -> list[bytes]:
+        body, mark = lines[3][: -MARK - 1], lines[3][-MARK - 1 : -1]
+        # Without the row after it nothing but the row itself can tell.
+        return [*lines[:3], body + changed(mark) + b"\n", *lines[5:]]
+
+    change(books / JOURNAL, damage)
+    first, second = problems(books)
+    assert "line 4, seq 3, column hash_v1" in first
+    assert "(proved by the row itself)" in first
+    assert "row 4 is missing before this one" in second
+
+
 def test_two_changed_rows_are_two_problems(books: Path) -> None:
     change(books / JOURNAL, cell(4, "amount", "11.00"))
     change(books / JOURNAL, cell(7, "amount", "33.00"))
@@ -137,6 +166,13 @@ def test_two_changed_rows_are_two_problems(books: Path) -> None:
 
 def each(rows: list[list[str]], other: Callable[[list[str]], list[str]]) -> None:
     rows[:] = [other(row) for row in rows]
+
+
+def as_in_germany(row: list[str]) -> list[str]:
+    """Write 1.1.2026 for the day, and a comma for the point of amounts."""
+    row = [cell.replace(".", ",") if at in MONEY else cell for at, cell in enumerate(row)]
+    day = row[VALUE_DATE].replace("2026-01-01", "1.1.2026")
+    return [*row[:VALUE_DATE], day, *row[VALUE_DATE + 1 :]]
 
 
 def with_line(at: int, line: bytes) -> Change:
@@ -158,6 +194,7 @@ DAMAGES: list[tuple[Change, str]] = [
     (lambda x: [*x[:3], *x[4:], x[3]], "rows 3 to 6 stand in the order 4, 5, 6, 3."),
     (with_line(4, b"hello, world\n"), "line 4: this is no row that the bank wrote."),
     (with_line(4, b"\n"), "line 4: this is no row that the bank wrote."),
+    (lambda x: [*x[:3], b"oh\n", *x[4:]], "line 4, seq 3: this is no row that the bank wrote."),
     (lambda x: [*x[:3], x[3][:20] + b"\n" + x[3][20:], *x[4:]], "a line end cuts the row in two."),
     (
         lambda x: [*x[:3], x[3][:-1] + x[4], *x[5:]],
@@ -180,6 +217,7 @@ DAMAGES: list[tuple[Change, str]] = [
         resaved(";", bom=b""),
         f"{LOOK}: the byte order mark is lost; lines end with CR LF; cells are separated by ';'.",
     ),
+    (resaved(";", edit=lambda rows: each(rows, as_in_germany)), f"{LOOK}: lines end with CR LF;"),
     (resaved(edit=lambda rows: each(rows, lambda row: [*row, "x"])), "columns were added: 'x'"),
     (resaved(edit=lambda rows: each(rows, lambda row: ["x", *row])), "columns were added: 'x'"),
     (
@@ -251,6 +289,7 @@ ACCOUNT_CHANGES = [
     (lambda x: [line.replace(b"\n", b"\r\n") for line in x], LOOK),
     (resaved(";"), LOOK),
     (lambda _: [], "line 1: the file cannot be read."),
+    (lambda x: [*x, b"y" * 200_000], "line 1: the file cannot be read."),
 ]
 
 
@@ -260,6 +299,20 @@ def test_cells_of_a_snapshot_that_differ_are_named(books: Path, changed: Change,
     (problem,) = problems(books)
     assert problem.startswith(ACCOUNTS)
     assert said in problem
+
+
+def test_bytes_behind_the_slots_of_the_head_are_named(books: Path) -> None:
+    change(books / HEAD, lambda lines: [*lines, b"more"])
+    assert problems(books) == ["head.csv: 4 bytes stand behind the slots."]
+
+
+def test_rows_that_stand_far_from_their_place_are_known_again(
+    books: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "WINDOW", 3)
+    change(books / JOURNAL, lambda lines: lines[:6] + lines[2:])
+    said = "lines 7 to 10, seq 2 to 5: the row stands here a second time."
+    assert problems(books) == [f"{JOURNAL}, {said}"]
 
 
 def test_lost_files_are_named(old_books: Path) -> None:
