@@ -87,7 +87,7 @@ class Ticket:
         """Forget what deciding came to so far, because the command is decided again."""
         self.status, self.started_at = PENDING, ""
         self.postings, self.puts, self.claims = (), (), ()
-        self.attempted = self.error = None
+        self.attempted = self.error = self.refusal = None
 
     def transaction(self) -> Transaction:
         """Return the record of what came of the command.

@@ -20,12 +20,14 @@ from typing import Self
 from SimpleBankingSystem.clock import Clock, utc_now
 from SimpleBankingSystem.commands.base import Action, Command
 from SimpleBankingSystem.commands.ticket import Latch, Ticket
-from SimpleBankingSystem.engine.processor import Processor
+from SimpleBankingSystem.engine.processor import Processor, refuse
 from SimpleBankingSystem.engine.retry import ticket_for, tickets_to_retry, worth_retrying
 from SimpleBankingSystem.engine.tickets import (
     follow,
     grouped,
+    members_of,
     name_locks,
+    recorded_keys,
     refuse_torn_groups,
     ticket_from,
 )
@@ -33,9 +35,7 @@ from SimpleBankingSystem.engine.under_way import UnderWay
 from SimpleBankingSystem.engine.work_queue import WorkQueue
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import (
-    BankError,
     Busy,
-    InternalError,
     NotFailed,
     NotFound,
     NotRetryable,
@@ -46,6 +46,9 @@ from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
 
 log = logging.getLogger(__name__)
+
+RETRIED_AT_ONCE = 1_000
+"""How many failed transactions are tried again in one go, so that they share a sync."""
 
 STOP_SECONDS = 30
 """How long a stop waits for what was accepted; the rest stays PENDING and durable."""
@@ -113,12 +116,13 @@ class Bank:
     def submit(self, tickets: Sequence[Ticket], *, wait: bool = False) -> Latch:
         """Leave tickets to the workers; return the latch that opens when all are done.
 
+        One whose key is under way elsewhere is none of them: ``follow`` waits for its answer.
+
         Raises:
             Busy: the queue is full (unless ``wait``), or the bank is stopping.
         """
         latch = self._queued(tickets, wait=wait)
         self._queue.rouse()
-        follow(tickets)
         return latch
 
     def accept(self, command: Command, *, key: str = "", actor: str = "local") -> Transaction:
@@ -135,8 +139,7 @@ class Bank:
             if ticket.recorded is None:
                 follow([ticket])
             return ticket.transaction()
-        with self._turning_away(fresh):
-            self._queue.check_room(1)
+        with self._turning_away(fresh), self._queue.admitting(1):
             self.store.commit(fresh, {})
         ticket.accepted = True
         accepted = ticket.transaction()
@@ -155,16 +158,18 @@ class Bank:
         """
         now = self.clock()
         number = self.store.number(len(tickets))
+        # What takes time is asked before the lock that everybody needs.
+        name_locks(tickets, self.store)
+        recorded = recorded_keys(tickets, self.store)
         fresh: list[Ticket] = []
         with self._under_way.lock:
             try:
                 for ticket in tickets:
                     ticket.created_at = now
                     ticket.id = f"T{number:011d}"
-                    if not ticket.key or self._under_way.claim_key(ticket):
+                    if not ticket.key or self._under_way.claim_key(ticket, recorded):
                         number += 1
                         fresh.append(ticket)
-                name_locks(fresh, self.store)
             except BaseException:
                 self._under_way.let_go(fresh)
                 raise
@@ -192,14 +197,9 @@ class Bank:
         """Where the tickets are refused at the door, tell so whoever follows their keys."""
         try:
             yield
-        except Exception as error:
-            if isinstance(error, BankError):
-                refusal = error
-            else:
-                log.exception("commands could not be queued")
-                refusal = InternalError("The bank could not take the command.")
-            for ticket in tickets:
-                ticket.refusal = refusal
+        except BaseException as error:
+            fault = error if isinstance(error, Exception) else Busy("Somebody stopped the program.")
+            refuse(tickets, fault)
             self._under_way.let_go(tickets)
             self._queue.answer(tickets)
             raise
@@ -219,8 +219,7 @@ class Bank:
         """
         tickets, latch = self._retry_tickets(transaction_id)
         self._enqueue(tickets, wait=True)
-        self._processor.work_until(latch)
-        return next(ticket for ticket in tickets if ticket.id == transaction_id).transaction()
+        return self._retried(transaction_id, tickets, latch)
 
     def retry_all(self) -> dict[str, int]:
         """Try again all failed transactions for which that may help, in their order.
@@ -228,15 +227,28 @@ class Bank:
         Returns how many were ``retried``, ``completed`` and ``failed``.
         """
         outcome = {"retried": 0, "completed": 0, "failed": 0}
-        for transaction_id in [each.id for each in worth_retrying(self.store.failed())]:
-            try:
-                retried = self.retry(transaction_id)
-            except (NotFailed, NotRetryable, RetriesUsedUp) as reason:
-                log.info("%s was not retried: %s", transaction_id, reason.message)
-                continue
-            outcome["retried"] += 1
-            outcome["completed" if retried.status == COMPLETED else "failed"] += 1
+        failed = [each.id for each in worth_retrying(self.store.failed())]
+        for start in range(0, len(failed), RETRIED_AT_ONCE):
+            queued: list[Ticket] = []
+            begun: list[tuple[str, list[Ticket], Latch]] = []
+            for transaction_id in failed[start : start + RETRIED_AT_ONCE]:
+                try:
+                    tickets, latch = self._retry_tickets(transaction_id)
+                except (NotFailed, NotRetryable, RetriesUsedUp) as reason:
+                    log.info("%s was not retried: %s", transaction_id, reason.message)
+                    continue
+                queued += tickets
+                begun.append((transaction_id, tickets, latch))
+            self._enqueue(queued, wait=True)
+            for each in begun:
+                retried = self._retried(*each)
+                outcome["retried"] += 1
+                outcome["completed" if retried.status == COMPLETED else "failed"] += 1
         return outcome
+
+    def _retried(self, transaction_id: str, tickets: Sequence[Ticket], latch: Latch) -> Transaction:
+        self._processor.work_until(latch)
+        return next(ticket for ticket in tickets if ticket.id == transaction_id).transaction()
 
     def _retry_tickets(self, transaction_id: str) -> tuple[list[Ticket], Latch]:
         """Return the tickets to retry; nobody else can retry the same ones meanwhile.
@@ -361,9 +373,11 @@ class Bank:
         self._closed = True
         self._queue.close()
         if not self._queue.wait_idle(seconds):
-            left = [each for ticket in self._queue.drain() for each in ticket.members or [ticket]]
+            left = members_of(self._queue.drain())
             self._processor.commit([each for each in left if not each.accepted], {})
             log.warning("%d commands stay PENDING until the next start", len(left))
             self._queue.answer(left)
+            # Whoever carries a batch out, a client or a worker, needs the store until its end.
+            self._queue.wait_idle()
         self._processor.join()
         self.store.close()

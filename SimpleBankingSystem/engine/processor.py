@@ -8,18 +8,17 @@ gathers. The workers are there for what nobody waits for, or nobody is free to d
 from __future__ import annotations
 
 import logging
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from threading import Thread, current_thread, main_thread
-from types import FrameType
+from collections.abc import Callable, Mapping, Sequence
+from threading import Thread
 
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.commands.ticket import Latch, Ticket
+from SimpleBankingSystem.engine.interrupts import uninterrupted
+from SimpleBankingSystem.engine.tickets import members_of
 from SimpleBankingSystem.engine.work_queue import Batch, WorkQueue
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.book import Book, NotHeldError
-from SimpleBankingSystem.ledger.errors import BankError, GroupFailed, InternalError
+from SimpleBankingSystem.ledger.errors import BankError, DiskFull, GroupFailed, InternalError
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PROCESSING
 from SimpleBankingSystem.stores.base import Store
 
@@ -80,12 +79,23 @@ class Processor:
             raise
 
     def _carry_out(self, batch: Batch) -> None:
-        now = self._clock()
-        book = Book(self._store, batch.names, self._currency, now)
-        decided, again = decide_batch(batch.tickets, book, now)
-        self.commit(decided, book.accounts)
+        """Decide a batch, commit it and let go of it, whatever goes wrong on the way."""
+        try:
+            now = self._clock()
+            book = Book(self._store, batch.names, self._currency, now)
+            decided, again = decide_batch(batch.tickets, book, now)
+        except Exception as fault:  # noqa: BLE001 - it is logged, and everybody is told
+            decided, again = members_of(batch.tickets), []
+            refuse(decided, fault)
+        else:
+            self.commit(decided, book.accounts)
+        owed = [ticket for ticket in batch.tickets if is_owed(ticket)]
+        if owed:
+            decided = [ticket for ticket in decided if not is_owed(ticket)]
+            for ticket in members_of(owed):
+                ticket.undecide()
         self._finished(decided)
-        self._queue.release(batch, decided, again)
+        self._queue.release(batch, decided, again, owed)
 
     def commit(self, decided: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
         """Commit, or tell everybody in the batch why that could not be done."""
@@ -93,40 +103,25 @@ class Processor:
             return
         try:
             self._store.commit(decided, accounts)
-        except BankError as refusal:
-            log.error("a batch of %d was not committed: %s", len(decided), refusal.message)
-            for ticket in decided:
-                ticket.refusal = refusal
-        except Exception:
-            incident = f"{decided[0].id}-commit"
-            log.exception("incident %s: the store failed", incident)
-            for ticket in decided:
-                ticket.refusal = InternalError(f"The store failed; incident {incident}.")
+        except Exception as error:  # noqa: BLE001 - it is logged, and everybody is told
+            log.error("a batch of %d was not committed: %s", len(decided), error)
+            refuse(decided, error)
 
 
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait until a batch is through: it would cut the main thread short anywhere.
+def is_owed(ticket: Ticket) -> bool:
+    """Tell whether a ticket was accepted and only wants room on the disk: it is never dropped."""
+    return ticket.accepted and isinstance(ticket.refusal, DiskFull)
 
-    Between the disk and the published state, that would leave the one without the other. So
-    would a request to end, where the program answers it as it does Ctrl-C.
-    """
-    if current_thread() is not main_thread():
-        yield
-        return
-    caught: list[tuple[int, FrameType | None]] = []
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    # What is no function of the program either ends the process at once or does nothing.
-    cutting = {number: handler for number, handler in handlers.items() if callable(handler)}
-    for number in cutting:
-        signal.signal(number, lambda *interrupt: caught.append(interrupt))
-    try:
-        yield
-    finally:
-        for number, handler in cutting.items():
-            signal.signal(number, handler)
-    for sent, frame in caught:
-        cutting[signal.Signals(sent)](sent, frame)
+
+def refuse(tickets: Sequence[Ticket], error: Exception) -> None:
+    """Note on tickets why they were not carried out; a fault gets an incident id."""
+    refusal = error
+    if not isinstance(refusal, BankError):
+        incident = f"{tickets[0].id}-batch"
+        log.error("incident %s: a batch was not carried out", incident, exc_info=error)
+        refusal = InternalError(f"The batch was not carried out; incident {incident}.")
+    for ticket in tickets:
+        ticket.refusal = refusal
 
 
 def decide_batch(
@@ -192,6 +187,7 @@ def fail(ticket: Ticket, book: Book, error: BankError) -> None:
 
     The traceback is dropped: it would keep the whole batch in memory for as long as the ticket.
     """
+    log.info("%s %s fails: %s", ticket.id, ticket.command.verb, error.message)
     error.__traceback__ = None
     ticket.attempted = book.attempted
     ticket.status = FAILED

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
+from time import monotonic
 
 from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.ticket import Ticket
@@ -11,10 +13,13 @@ from SimpleBankingSystem.ledger.account import made_number
 from SimpleBankingSystem.ledger.book import NUMBERING
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, KeyReused, KeyRunning
 from SimpleBankingSystem.ledger.fields import read_text
+from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.stores.base import Store
 
+log = logging.getLogger(__name__)
+
 KEY_SECONDS = 30
-"""How long a repeated key waits for the command that is under way with it."""
+"""How long repeated keys wait for the commands that are under way with them."""
 
 _actor = re.compile(r"[A-Za-z0-9_.@-]{1,64}", re.ASCII)
 
@@ -43,7 +48,12 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
     however many workers there are.
     """
     for ticket in tickets:
-        ticket.names = ticket.command.accounts(look)
+        try:
+            ticket.names = ticket.command.accounts(look)
+        except Exception:
+            # It is a hint only: deciding will ask for the names, or fail with this very fault.
+            log.exception("the command %s could not name its accounts", ticket.command.verb)
+            ticket.names = ()
     named = set().union(*[ticket.names for ticket in tickets])
     makeable = {name for name in look.unknown(named) if made_number(name)}
     if not makeable:
@@ -51,6 +61,17 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
     for ticket in tickets:
         if not makeable.isdisjoint(ticket.names):
             ticket.names = {*ticket.names, NUMBERING}
+
+
+def recorded_keys(tickets: Sequence[Ticket], look: Store) -> dict[str, Transaction]:
+    """Return the transactions, by key, of those keys that were used before."""
+    found = {ticket.key: look.by_key(ticket.key) for ticket in tickets if ticket.key}
+    return {key: transaction for key, transaction in found.items() if transaction is not None}
+
+
+def members_of(tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Return tickets as they were before ``grouped``: every member of every group."""
+    return [member for ticket in tickets for member in ticket.members or (ticket,)]
 
 
 def grouped(tickets: Sequence[Ticket]) -> list[Ticket]:
@@ -96,11 +117,12 @@ def refuse_torn_groups(tickets: Sequence[Ticket], fresh: Sequence[Ticket]) -> li
 
 def follow(tickets: Sequence[Ticket]) -> None:
     """Let tickets whose key is under way elsewhere wait for its outcome and take it over."""
+    end = monotonic() + KEY_SECONDS
     for ticket in tickets:
         leader = ticket.leader
         if leader is None or ticket.refusal is not None:
             continue
-        if leader.latch is None or not leader.latch.wait(KEY_SECONDS):
+        if leader.latch is None or not leader.latch.wait(max(0, end - monotonic())):
             ticket.refusal = KeyRunning(f"The command with the key {ticket.key} is under way.")
             continue
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.retry import ticket_for
 from SimpleBankingSystem.ledger.errors import KeyReused, NotFailed
+from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.stores.base import Store
 
 
@@ -23,22 +24,25 @@ class UnderWay:
         self._keys: dict[str, Ticket] = {}
         self._retries: set[str] = set()
 
-    def claim_key(self, ticket: Ticket) -> bool:
-        """Take a key for its ticket; False, and noted on the ticket, if the key answers it."""
+    def claim_key(self, ticket: Ticket, recorded: Mapping[str, Transaction]) -> bool:
+        """Take a key for its ticket; False, and noted on the ticket, if the key answers it.
+
+        ``recorded`` are the transactions of keys that are known to be used.
+        """
         leader = self._keys.get(ticket.key)
         if leader is not None:
             ticket.leader = leader
             if leader.command != ticket.command:
                 ticket.refusal = KeyReused(f"The key {ticket.key} is another command's.")
             return False
-        recorded = self._store.by_key(ticket.key)
-        if recorded is None:
+        found = recorded.get(ticket.key) or self._store.by_key(ticket.key)
+        if found is None:
             self._keys[ticket.key] = ticket
             return True
-        if ticket_for(recorded).command != ticket.command:
-            message = f"The key {ticket.key} is that of {recorded.id}, another command."
+        if ticket_for(found).command != ticket.command:
+            message = f"The key {ticket.key} is that of {found.id}, another command."
             ticket.refusal = KeyReused(message)
-        ticket.recorded = recorded
+        ticket.recorded = found
         return False
 
     def check_retry(self, transaction_id: str) -> None:

@@ -8,7 +8,8 @@ is *and reserves its names*, so nothing overtakes it on any of its accounts.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition, Lock
 
@@ -45,6 +46,8 @@ class WorkQueue:
         self._room = Condition(self._mutex)
         self._idle = Condition(self._mutex)
         self._working = 0
+        self._admitting = 0
+        self._owed: list[Ticket] = []
 
     def put(self, tickets: Sequence[Ticket], *, wait: bool) -> None:
         """Queue tickets, all or none, each a command alone or the first of its group.
@@ -69,14 +72,22 @@ class WorkQueue:
         with self._mutex:
             self._changed.notify()
 
-    def check_room(self, size: int) -> None:
-        """Refuse what would not fit now, before anything is done for it.
+    @contextmanager
+    def admitting(self, size: int) -> Iterator[None]:
+        """Refuse what would not fit now, before it is recorded; a stop waits until it is.
 
         Raises:
             Busy: there is no room, or the bank is stopping.
         """
         with self._mutex:
             self._check_room(size)
+            self._admitting += 1
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._admitting -= 1
+                self._idle.notify_all()
 
     def _check_room(self, size: int) -> None:
         if self._closed:
@@ -94,7 +105,8 @@ class WorkQueue:
                 batch = self._take()
                 if batch is not None:
                     return batch
-                if self._closed and not self._tickets:
+                # A batch that is still out may give tickets back.
+                if self._closed and not self._tickets and not self._working:
                     return None
                 self._changed.wait()
 
@@ -136,13 +148,27 @@ class WorkQueue:
         held |= mine
         return Batch(taken, mine)
 
-    def release(self, batch: Batch, done: Sequence[Ticket], again: Sequence[Ticket]) -> None:
-        """Give a batch's names back, answer what is done, put the rest back at the front."""
+    def release(
+        self,
+        batch: Batch,
+        done: Sequence[Ticket],
+        again: Sequence[Ticket],
+        owed: Sequence[Ticket] = (),
+    ) -> None:
+        """Give a batch's names back, answer what is done, put the rest back at the front.
+
+        What is ``owed`` found no room on the disk: it waits until another batch has been out.
+        """
         with self._mutex:
             self._answer(done)
             self._held -= batch.names
+            if owed:
+                self._owed += owed
+            else:
+                again = [*self._owed, *again]
+                self._owed = []
             self._tickets.extendleft(reversed(again))
-            self._waiting += sum(len(ticket.members) or 1 for ticket in again)
+            self._waiting += sum([len(ticket.members) or 1 for ticket in again])
             self._working -= 1
             if self._tickets:
                 self._changed.notify()
@@ -173,7 +199,10 @@ class WorkQueue:
     def wait_idle(self, seconds: float | None = None) -> bool:
         """Wait until nothing is queued or being decided; False if that took too long."""
         with self._mutex:
-            return self._idle.wait_for(lambda: not self._tickets and not self._working, seconds)
+            return self._idle.wait_for(self._is_idle, seconds)
+
+    def _is_idle(self) -> bool:
+        return not (self._tickets or self._working or self._admitting)
 
     def drain(self) -> list[Ticket]:
         """Take out everything that waits, for a stop whose time is up."""

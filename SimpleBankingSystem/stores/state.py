@@ -41,6 +41,7 @@ class State:
         self.last_seq = 0
         self.last_transaction = 0
         self.last_account_number = 0
+        self._numbering = Lock()
 
     def load(self, names: Collection[str]) -> dict[str, Account]:
         """Return those of the names that are accounts."""
@@ -59,8 +60,10 @@ class State:
 
     def number(self, count: int) -> int:
         """Reserve numbers for transactions and return the first."""
-        first = self.last_transaction + 1
-        self.last_transaction += count
+        # Not under the commit section's lock: commands are queued while a batch is synced.
+        with self._numbering:
+            first = self.last_transaction + 1
+            self.last_transaction += count
         return first
 
     def internal(self, account_id: str, now: str) -> Account:
@@ -191,8 +194,7 @@ class StateStore(Store):
 
     def number(self, count: int) -> int:
         """Reserve numbers for transactions."""
-        with self._section:
-            return self._state.number(count)
+        return self._state.number(count)
 
 
 def total(accounts: Sequence[Account]) -> dict[str, Decimal]:

@@ -140,3 +140,34 @@ def test_accepting_while_the_bank_stops_keeps_it_for_the_next_start(clock: Ticki
     with Bank(store, clock=clock):
         pass
     assert store.account("POOR").balance == 1  # type: ignore[union-attr]
+
+
+def test_a_stop_waits_for_the_batch_that_a_client_carries_out(
+    clock: TickingClock, gate: Gate
+) -> None:
+    class Witness(MemoryStore):
+        """Notes in which order it is used."""
+
+        used: tuple[str, ...] = ()
+
+        def commit(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
+            super().commit(tickets, accounts)
+            self.used = (*self.used, tickets[0].command.verb)
+
+        def close(self) -> None:
+            self.used = (*self.used, "closed")
+
+    store = Witness(clock)
+    bank = Bank(store, clock=clock)
+    with_accounts(bank)
+    client = Thread(target=done, args=(bank, "pause"), kwargs={"account": "RICH"}, daemon=True)
+    client.start()
+    gate.wait_reached()
+    closing = Thread(target=bank.close, args=(0,), daemon=True)
+    closing.start()
+    wait_until(lambda: len(bank._queue._idle._waiters) > 0)  # type: ignore[attr-defined]
+    assert "closed" not in store.used
+    gate.opened.set()
+    closing.join(DEADLINE)
+    client.join(DEADLINE)
+    assert store.used[-2:] == ("pause", "closed")

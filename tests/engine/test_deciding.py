@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from threading import Thread
 
 import pytest
 
+from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.engine.processor import decide_batch
 from SimpleBankingSystem.engine.tickets import grouped
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.book import Book
+from SimpleBankingSystem.ledger.book import Book, Look
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull
+from SimpleBankingSystem.ledger.fields import AccountId
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import (
@@ -30,7 +32,7 @@ from tests.banks import (
     ticket,
     wait_until,
 )
-from tests.engine.conftest import Gate
+from tests.engine.conftest import Gate, with_accounts
 
 NOW = "2026-06-01T00:00:00.000000Z"
 
@@ -195,7 +197,7 @@ def test_who_waits_for_a_key_is_told_that_its_command_was_refused(
         leader = ticket("deposit", key="k", account="POOR", amount="1")
         latch = bank.submit([leader])
         follower = ticket("deposit", key="k", account="POOR", amount="1")
-        waiting = Thread(target=lambda: bank.submit([follower]), daemon=True)
+        waiting = Thread(target=lambda: bank.carry_out([follower]), daemon=True)
         waiting.start()
         wait_until(lambda: follower.leader is leader)
         faulty.faults = [DiskFull("No room."), DiskFull("No room.")]
@@ -214,7 +216,7 @@ def test_what_the_store_s_fault_kept_out_is_not_accepted(
         faulty.faults.append(RuntimeError("by a test"))
         with pytest.raises(RuntimeError, match="by a test"):
             bank.accept(command, key="k")
-        assert "could not be queued" in caplog.text
+        assert "RuntimeError: by a test" in caplog.text
         assert bank.accept(command, key="k").status == "PENDING"
 
 
@@ -223,7 +225,88 @@ def test_the_store_s_own_fault_is_logged_with_an_incident(
 ) -> None:
     with Bank(faulty, clock=clock) as bank:
         faulty.faults.append(RuntimeError("by a test"))
-        with pytest.raises(BankError, match=r"incident T00000000001-commit"):
+        with pytest.raises(BankError, match=r"incident T00000000001-batch"):
             do(bank, "open_account", name="Rich")
-    assert "incident T00000000001-commit" in caplog.text
+    assert "incident T00000000001-batch" in caplog.text
     assert "RuntimeError: by a test" in caplog.text
+
+
+class BlindStore(MemoryStore):
+    """Cannot read its accounts, as often as it is told."""
+
+    blind = 0
+
+    def load(self, names: Collection[str]) -> dict[str, Account]:
+        if self.blind:
+            self.blind -= 1
+            raise OSError(5, "by a test")
+        return super().load(names)
+
+
+def test_a_batch_that_cannot_be_decided_is_refused_and_let_go(
+    clock: TickingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = BlindStore(clock)
+    with Bank(store, clock=clock) as bank:
+        with_accounts(bank)
+        store.blind = 1
+        with pytest.raises(BankError, match="incident T00000000003-batch"):
+            do(bank, "deposit", key="k", account="POOR", amount="1")
+        assert "by a test" in caplog.text
+        done(bank, "deposit", key="k", account="POOR", amount="1")
+
+
+def test_a_command_that_cannot_name_its_accounts_fails_alone(
+    bank: Bank, registry: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    @command("nameless", surfaces=False)
+    class Nameless(Command):
+        """Have a fault."""
+
+        account: AccountId
+
+        def accounts(self, look: Look) -> Collection[str]:
+            raise KeyError(self.account)
+
+        def apply(self, book: Book) -> None:
+            book.account(self.account)
+            self.accounts(book.look)
+
+    outcomes = submitted(
+        bank,
+        ticket("deposit", account="RICH", amount="1"),
+        ticket("nameless", account="RICH"),
+        ticket("deposit", account="RICH", amount="1"),
+    )
+    assert [code(each) for each in outcomes] == ["COMPLETED", "internal_error", "COMPLETED"]
+    assert "could not name its accounts" in caplog.text
+
+
+def test_accepted_work_waits_for_room_on_the_disk(faulty: FaultyStore, clock: TickingClock) -> None:
+    with Bank(faulty, clock=clock) as bank:
+        with_accounts(bank)
+
+        class FullOnce(list[Exception]):
+            """Lets the commit that accepts through, and refuses the one that carries out."""
+
+            def __bool__(self) -> bool:
+                self.asked = getattr(self, "asked", 0) + 1
+                return self.asked == 2
+
+        faulty.faults = FullOnce([DiskFull("No room.")])
+        accepted = bank.accept(asked("deposit", account="POOR", amount="1"), key="k")
+        wait_until(lambda: bool(bank._queue._owed))
+        assert bank.accept(asked("deposit", account="POOR", amount="1"), key="k") == accepted
+        done(bank, "deposit", account="RICH", amount="1")
+        assert bank._queue.wait_idle(DEADLINE)
+        assert bank.transaction(accepted.id).status == "COMPLETED"
+        assert bank.account("POOR").balance == 1
+
+
+def test_commands_are_queued_while_a_batch_is_being_committed(
+    bank: Bank, store: MemoryStore
+) -> None:
+    with store._section:
+        latch = bank.submit([ticket("deposit", account="POOR", amount="1") for _ in range(3)])
+        assert not latch.wait(0)
+    assert latch.wait(DEADLINE)

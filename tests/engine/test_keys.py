@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Thread
 
 import pytest
 
+from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine import tickets as keys
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import (
@@ -196,3 +198,35 @@ def test_so_is_the_name_of_who_acts(bank: Bank, actor: str) -> None:
         bank.execute(asked("deposit", account="POOR", amount="1"), actor=actor)
     made = bank.execute(asked("deposit", account="POOR", amount="1"), actor="ada@club.example")
     assert made.actor == "ada@club.example"
+
+
+def test_a_client_that_is_stopped_at_the_door_lets_go_of_its_key(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(tickets: Sequence[Ticket], *, wait: bool) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bank._queue, "put", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            do(bank, "deposit", key="k", account="POOR", amount="1")
+    done(bank, "deposit", key="k", account="POOR", amount="1")
+
+
+def test_where_a_key_cannot_be_looked_up_the_others_are_let_go(clock: TickingClock) -> None:
+    class Forgetful(MemoryStore):
+        """Cannot look a key up, the fourth time it is asked."""
+
+        asked = 0
+
+        def by_key(self, key: str) -> Transaction | None:
+            self.asked += 1
+            if self.asked == 4:
+                raise OSError(5, "by a test")
+            return super().by_key(key)
+
+    with Bank(Forgetful(clock), clock=clock) as bank:
+        tickets = [ticket("open_account", name="Ada", key=key) for key in ("k", "l")]
+        with pytest.raises(OSError, match="by a test"):
+            bank.carry_out(tickets)
+        done(bank, "open_account", name="Ada", key="k")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from threading import Thread
 
 import pytest
 
+from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.engine.retry import ticket_for
+from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import (
     BankError,
     Busy,
@@ -20,7 +23,7 @@ from SimpleBankingSystem.ledger.errors import (
 from SimpleBankingSystem.ledger.transaction import MOVES, Transaction
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import DEADLINE, TickingClock, code, do, done, submitted, ticket, wait_until
-from tests.engine.conftest import Gate
+from tests.engine.conftest import Gate, with_accounts
 
 
 @pytest.mark.seed("A3")
@@ -84,6 +87,26 @@ def test_retry_all_takes_what_may_help_in_its_order(bank: Bank) -> None:
         "COMPLETED",
         "insufficient_funds",
     ]
+
+
+def test_retry_all_shares_a_commit(clock: TickingClock) -> None:
+    class Counting(MemoryStore):
+        """Counts its commits."""
+
+        commits = 0
+
+        def commit(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
+            super().commit(tickets, accounts)
+            self.commits += 1
+
+    store = Counting(clock)
+    with Bank(store, clock=clock) as bank:
+        with_accounts(bank)
+        submitted(bank, *(ticket("withdraw", account="POOR", amount="1") for _ in range(9)))
+        done(bank, "deposit", account="POOR", amount="5")
+        before = store.commits
+        assert bank.retry_all() == {"retried": 9, "completed": 5, "failed": 4}
+        assert store.commits == before + 1
 
 
 def test_retry_all_passes_over_what_somebody_else_retries(bank: Bank, gate: Gate) -> None:

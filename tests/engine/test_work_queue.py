@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from SimpleBankingSystem.commands.ticket import Latch, Ticket
 from SimpleBankingSystem.engine.work_queue import Batch, WorkQueue
 from SimpleBankingSystem.ledger.errors import Busy
-from tests.banks import DEADLINE, ticket
+from tests.banks import DEADLINE, ticket, wait_until
 
 
 def ticket_on(*names: str, members: int = 0) -> Ticket:
@@ -84,10 +84,11 @@ def test_a_group_is_never_cut() -> None:
 
 def test_it_is_bounded_and_says_busy() -> None:
     queue = queue_of(ticket_on("A", members=2), capacity=3)
-    queue.check_room(1)
+    with queue.admitting(1):
+        pass
     queue.put([ticket_on("B")], wait=False)
-    with pytest.raises(Busy, match="full"):
-        queue.check_room(1)
+    with pytest.raises(Busy, match="full"), queue.admitting(1):
+        pytest.fail("it was let in")
     with pytest.raises(Busy, match="full"):
         queue.put([ticket_on("C")], wait=False)
     taken(queue)
@@ -138,7 +139,9 @@ def test_closed_it_takes_nothing_and_hands_out_the_rest() -> None:
     assert [str(refusal) for refusal in refusals] == [
         "The bank is stopping and takes no new commands."
     ]
-    assert taken(queue).names == {"A"}
+    last = taken(queue)
+    assert last.names == {"A"}
+    queue.release(last, last.tickets, [])
     assert queue.take() is None
 
 
@@ -192,7 +195,35 @@ def test_draining_leaves_nothing() -> None:
     queue = queue_of(*tickets, capacity=2)
     assert queue.drain() == tickets
     assert queue.wait_idle(0)
-    queue.check_room(2)
+    with queue.admitting(2):
+        assert not queue.wait_idle(0)
+    assert queue.wait_idle(0)
+
+
+def test_workers_stay_as_long_as_a_batch_is_out_that_may_give_tickets_back() -> None:
+    queue = queue_of(ticket_on("A"))
+    out = taken(queue)
+    queue.close()
+    found: list[Batch | None] = []
+    worker = in_thread(lambda: found.append(queue.take()))
+    wait_until(lambda: bool(queue._changed._waiters))  # type: ignore[attr-defined]
+    queue.release(out, [], out.tickets)
+    worker.join(DEADLINE)
+    assert found[0] is not None
+    assert found[0].tickets == out.tickets
+    queue.release(found[0], out.tickets, [])
+    assert queue.take() is None
+
+
+def test_what_is_owed_comes_back_when_another_batch_was_out() -> None:
+    queue = queue_of(ticket_on("A"), batch=1)
+    first = taken(queue)
+    queue.release(first, [], [], first.tickets)
+    assert queue.take_now() is None
+    queue.put([ticket_on("B")], wait=False)
+    second = taken(queue)
+    queue.release(second, second.tickets, [])
+    assert taken(queue).tickets == first.tickets
 
 
 NAMES = st.lists(st.sampled_from("ABCD"), min_size=1, max_size=3, unique=True)
