@@ -31,7 +31,9 @@ class Settings:
     archive_after: int = _setting(
         100_000, between(1, 10**12), "rows of the journal at which the bank archives by itself"
     )
-    workers: int = _setting(1, between(1, 256), "batches that are decided at a time; on CSV more than 1 is slower")
+    workers: int = _setting(
+        1, between(1, 256), "batches that are decided at a time; on CSV more than 1 is slower"
+    )
     queue: int = _setting(10_000, between(1, 10**7), "commands that may wait before it is busy")
     batch: int = _setting(1_000, between(1, 10**5), "commands that share one sync at most")
     log: str = _setting("text", one_of("text", "json"), "how the log is written: text or json")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
+from SimpleBankingSystem.commands.base import REGISTRY, Command, command
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.book import Book, Look
 from SimpleBankingSystem.ledger.errors import (
     Busy,
     DiskFull,
@@ -106,6 +108,58 @@ def test_a_resumed_run_knows_what_failed_before(tmp_path: Path) -> None:
         assert (outcome.already_done, outcome.completed, outcome.failed) == (1000, 200, 0)
         run = bank.runs()[1]
         assert (run.completed, run.failed) == (1197, 3)
+
+
+def test_a_resumed_run_knows_what_was_refused_long_before(tmp_path: Path) -> None:
+    keyed = [
+        "deposit,ANNA,1.00,once",
+        "deposit,ANNA,2.00,once",
+        "deposit,BERT,3.00,twice",
+        "deposit,BERT,3.00,twice",
+    ]
+    lines = ["command,account,amount,key", *keyed, *["deposit,CARL,0.01,"] * 2500, ""]
+    store = FailingStore(DiskFull("full"))
+    with opened_bank(store) as bank:
+        run_file(bank, write(tmp_path / "openings.csv", OPENINGS))
+        store.fail(after=3)
+        with pytest.raises(DiskFull):
+            run_file(bank, write(tmp_path / "many.csv", "\n".join(lines)))
+        assert bank.lines_done("R000002").highest > 3 + LINES_AT_ONCE
+        store.fail(after=0, times=0)
+        outcome = run_file(bank, tmp_path / "many.csv")
+        (problem,) = outcome.problems
+        assert problem.startswith("line 3: key_reused: ")
+        run = bank.runs()[1]
+        assert (run.completed, run.failed, run.rejected) == (2503, 0, 1)
+        assert outcome.completed + outcome.already_done == 2503
+        assert balances(bank) == {"ANNA": "1001.00", "BERT": "1003.00", "CARL": "25.00"}
+
+
+def test_what_stops_a_run_is_never_hidden_by_the_count_of_its_lines(
+    bank: Bank, tmp_path: Path
+) -> None:
+    reasons: list[BaseException] = [KeyboardInterrupt(), SystemExit()]
+
+    @command("stumble")
+    class Stumble(Command):
+        """Be stopped where the ticket is not queued yet."""
+
+        def accounts(self, look: Look) -> Collection[str]:
+            if reasons:
+                raise reasons.pop()
+            return ()
+
+        def apply(self, book: Book) -> None:
+            """Do nothing."""
+
+    file = write(tmp_path / "in.csv", "command\nstumble\nstumble\n")
+    try:
+        for reason in (SystemExit, KeyboardInterrupt):
+            with pytest.raises(reason):
+                run_file(bank, file)
+        assert run_file(bank, file).completed == 2
+    finally:
+        del REGISTRY["stumble"]
 
 
 def test_again_resumes_what_again_began(tmp_path: Path) -> None:

@@ -68,20 +68,21 @@ class Feed:
         else:
             tickets = [entry for entry in chunk if isinstance(entry, Ticket)]
             if self._done.highest:
-                tickets = [ticket for ticket in tickets if ticket.line not in self._done]
+                # A key answers by itself what happened then, and also that its line was refused.
+                tickets = [each for each in tickets if each.key or each.line not in self._done]
+            fault: BankError | None = None
             try:
                 self._bank.carry_out(tickets, wait=True)
             finally:
-                self._count(chunk)
+                # Whatever stops the bank here, Ctrl-C too, is the reason and goes on by itself.
+                fault = self._count(chunk)
+            if fault is not None:
+                raise fault
         if self._results is not None:
             self._results.write()
 
-    def _count(self, chunk: Sequence[Entry]) -> None:
-        """Note what became of each line.
-
-        Raises:
-            BankError: the bank cannot go on; what it did is counted.
-        """
+    def _count(self, chunk: Sequence[Entry]) -> BankError | None:
+        """Note what became of each line; return the bank's own fault, if there was one."""
         fault: BankError | None = None
         completed, unwritten = 0, self._results is None
         for entry in chunk:
@@ -93,15 +94,14 @@ class Feed:
                 else:
                     fault = self._answered(entry) or fault
         self.tally.completed += completed
-        if fault is not None:
-            raise fault
+        return fault
 
     def _answered(self, ticket: Ticket) -> BankError | None:
         """Note what became of a line; return the bank's own fault, if that is what became of it."""
-        if ticket.line in self._done:
+        refusal = ticket.refusal
+        if refusal is None and ticket.line in self._done:
             self.tally.already_done += 1
             return None
-        refusal = ticket.refusal
         outcome = ticket.recorded or ticket
         if refusal is None and outcome.status == PENDING:
             refusal = Busy(
