@@ -131,8 +131,9 @@ def test_results_that_cannot_be_written_are_refused_first(
     bank: Bank, tmp_path: Path, place: str
 ) -> None:
     file = write(tmp_path / "in.csv", transfers(1))
-    with pytest.raises(BankError, match="cannot be written"):
+    with pytest.raises(BankError, match=r"cannot be written: [^[]*$") as refusal:
         run_file(bank, file, Options(results=tmp_path / place))
+    assert refusal.value.message.count(str(tmp_path)) <= 1
     assert len(bank.runs()) == 1
 
 
@@ -141,6 +142,38 @@ def test_old_results_make_room_for_new_ones(bank: Bank, tmp_path: Path) -> None:
     run_file(bank, write(tmp_path / "one.csv", transfers(9)), options)
     run_file(bank, write(tmp_path / "two.csv", transfers(2, "0.02")), options)
     assert list(statuses(tmp_path / "out.csv")) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("in.csv", ["command,account,amount", "deposit,ANNA,x"]),
+        ("in.jsonl", ['{"command": "deposit", "account": "ANNA", "amount": "x"}']),
+    ],
+)
+def test_refused_lines_of_an_older_run_are_gone(
+    bank: Bank, tmp_path: Path, name: str, lines: list[str]
+) -> None:
+    options = Options(results=tmp_path / "out.csv")
+    outcome = run_file(bank, write(tmp_path / name, "\n".join(lines)), options)
+    assert outcome.refused_file is not None
+    assert lines[-1] in outcome.refused_file.read_text()
+    good = write(tmp_path / f"good {name}", "\n".join(lines).replace("x", "1"))
+    assert run_file(bank, good, options).completed == 1
+    assert not outcome.refused_file.exists()
+
+
+@pytest.mark.parametrize("content", ["precious", "name;amount\n", '{"precious": 1}'])
+def test_a_file_that_holds_no_refused_lines_is_never_touched(
+    bank: Bank, tmp_path: Path, content: str
+) -> None:
+    precious = write(tmp_path / "out.refused.csv", content)
+    file = write(tmp_path / "in.csv", transfers(1, "x"))
+    with pytest.raises(InvalidFile, match=r"out\.refused\.csv cannot be written: it exists and"):
+        run_file(bank, file, Options(results=tmp_path / "out.csv"))
+    assert precious.read_text() == content
+    assert len(bank.runs()) == 1
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_results_are_one_physical_line_each(bank: Bank, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +15,8 @@ from SimpleBankingSystem.ledger.account import is_internal
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidFile
 from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, LinesDone
 from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
-from SimpleBankingSystem.runs.lines import REASON_AT_MOST, RefusedLine, reason
+from SimpleBankingSystem.runs.lines import LINE_AT_MOST, REASON_AT_MOST, RefusedLine, reason
+from SimpleBankingSystem.runs.source import layout
 from SimpleBankingSystem.stores.csv_files.format import BOM, quoted
 
 START = BOM + b"line,transaction,status,code,reason,balance\n"
@@ -32,9 +35,10 @@ class Results:
     """Writes what became of each line, a chunk of lines at a time.
 
     ``path`` is the results file; ``refused`` is the file of refused lines beside it, which is made
-    when the first of them comes, with the command file's ``header`` on top. A resumed run writes
-    on below the last row, and writes no line again that has a row; the few lines that were done
-    when it broke off, but had no row yet, stay without one.
+    when the first of them comes, with the command file's ``header`` on top; an older one makes
+    room, so that none of its lines is taken for one of this run. A resumed run writes on below
+    the last row, and writes no line again that has a row; the few lines that were done when it
+    broke off, but had no row yet, stay without one.
     """
 
     def __init__(self, path: Path, header: str, extension: str, *, resumed: bool) -> None:
@@ -47,27 +51,32 @@ class Results:
         self.refused = refused_path(path, extension)
         self.any_refused = False
         self._header = f"{BOM.decode()}{header}\n" if header else ""
-        self._refused_mode = "ab" if resumed and self.refused.exists() else "wb"
         self._written = LinesDone()
         self._rows: list[str] = []
         self._lines: list[str] = []
-        try:
-            self._begin(resumed=resumed)
-        except (OSError, ValueError) as error:
-            raise InvalidFile(f"{path} cannot be written: {error}.") from None
-
-    def _begin(self, *, resumed: bool) -> None:
-        """Put the file at the place where rows are to be added: it is new, or holds results."""
-        if self.path.exists() and not self.path.is_file():
-            raise ValueError("it is no file")
-        if self.path.exists() and self.path.stat().st_size:
-            with self.path.open("r+b") as file:
-                if file.read(len(START)) != START:
-                    raise ValueError("it exists and holds no results")
-                if resumed:
+        with _writing(path):
+            goes_on = self._holds_results() and resumed
+            if goes_on:
+                with path.open("r+b") as file:
                     self._written = _to_last_row(file)
-                    return
-        self.path.write_bytes(START)
+        if not goes_on:
+            with _writing(self.refused):
+                make_room(self.refused, extension)
+            with _writing(path):
+                path.write_bytes(START)
+
+    def _holds_results(self) -> bool:
+        """Tell whether there are results already.
+
+        Raises:
+            ValueError: it is some other file.
+        """
+        if not _has_content(self.path):
+            return False
+        with self.path.open("rb") as file:
+            if file.read(len(START)) != START:
+                raise ValueError("it exists and holds no results")
+        return True
 
     def done(self, line: int, outcome: Ticket | Transaction) -> None:
         """Note a line that became a transaction."""
@@ -103,27 +112,67 @@ class Results:
         Raises:
             DiskFull: InvalidFile: the machine does not take it.
         """
-        self._append(self.path, "ab", self._rows)
+        self._append(self.path, self._rows)
         if self._lines:
-            if self._refused_mode == "wb":
+            if not self.refused.exists():
                 self._lines.insert(0, self._header)
-            self._append(self.refused, self._refused_mode, self._lines)
-            self._refused_mode = "ab"
+            self._append(self.refused, self._lines)
 
-    def _append(self, path: Path, mode: str, texts: list[str]) -> None:
+    def _append(self, path: Path, texts: list[str]) -> None:
         """Write texts to a file; bytes that were no UTF-8 come out as they were."""
-        try:
-            with path.open(mode) as file:
-                file.write("".join(texts).encode(errors="surrogateescape"))
-        except OSError as error:
-            kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else InvalidFile
-            raise kind(f"{path} cannot be written: {error.strerror}.") from None
+        with _writing(path), path.open("ab") as file:
+            file.write("".join(texts).encode(errors="surrogateescape"))
         texts.clear()
 
 
 def refused_path(results: Path, extension: str) -> Path:
     """Return the file of refused lines beside a results file."""
     return results.with_name(f"{results.stem}.refused.{extension}")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say of which file it is that it cannot be written.
+
+    Raises:
+        DiskFull: InvalidFile: the machine does not take it, or it is some other file.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+        kind = DiskFull if full else InvalidFile
+        raise kind(f"{path} cannot be written: {reason}.") from None
+
+
+def _has_content(path: Path) -> bool:
+    """Tell whether a file exists and is not empty.
+
+    Raises:
+        ValueError: it is no file.
+    """
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no file")
+    return path.exists() and path.stat().st_size > 0
+
+
+def make_room(refused: Path, extension: str) -> None:
+    """Remove an older file of refused lines, which begins as a command file does.
+
+    Raises:
+        ValueError: it is some other file.
+    """
+    if _has_content(refused):
+        with refused.open("rb") as file:
+            head = file.read(LINE_AT_MOST)
+        try:
+            known = layout(head).lines.extension == extension
+        except InvalidFile:
+            known = False
+        if not known:
+            raise ValueError("it exists and begins as no command file does")
+    refused.unlink(missing_ok=True)
 
 
 def _to_last_row(file: BinaryIO) -> LinesDone:
