@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,10 +74,10 @@ def run(
             kept = "nothing is kept" if dry_run else "they and what was under way are kept"
             terminal.say(f"Stopped after {lines:,} lines: {kept}. The same command goes on there.")
             return INTERRUPTED
-    return show(session, outcome, dry_run=dry_run)
+    return show(session, outcome, results, dry_run=dry_run)
 
 
-def show(session: Session, outcome: Outcome, *, dry_run: bool) -> int:
+def show(session: Session, outcome: Outcome, results: Path | None, *, dry_run: bool) -> int:
     """Show the summary of a run; return the exit status that it stands for."""
     if outcome.finished_before:
         terminal.say(f"Run {outcome.run_id} was finished before: nothing to do without --again.")
@@ -89,6 +90,7 @@ def show(session: Session, outcome: Outcome, *, dry_run: bool) -> int:
         "failed": outcome.failed,
         "rejected": outcome.rejected,
         "already_done": outcome.already_done,
+        "finished_before": outcome.finished_before,
         "stopped": outcome.stopped,
         "seconds": round(outcome.seconds, 3),
         "lines_per_second": round(lines / outcome.seconds) if outcome.seconds else None,
@@ -97,7 +99,24 @@ def show(session: Session, outcome: Outcome, *, dry_run: bool) -> int:
     if session.as_json:
         summary["problems"] = outcome.problems
     else:
-        for problem in outcome.problems:
+        for problem in problems(outcome, results, dry_run=dry_run):
             terminal.say(problem)
     session.show(summary)
     return LINES_WRONG if outcome.failed or outcome.rejected else 0
+
+
+def problems(outcome: Outcome, results: Path | None, *, dry_run: bool) -> Iterator[str]:
+    """Tell a person which lines went wrong, and what can be done about it."""
+    yield from outcome.problems
+    more = outcome.failed + outcome.rejected - len(outcome.problems)
+    if more:
+        where = f"{results} has them all" if results else "give --results FILE to have them all"
+        yield f"… and {more:,} more: {where}"
+    if outcome.stopped and outcome.rejected:
+        yield (
+            "Stopped there, and again each time: a refused line is never done. Without "
+            "--stop-on-error the lines below it are carried out, and --results FILE puts it into "
+            "a file where it can be mended and run by itself."
+        )
+    elif outcome.stopped and not dry_run:
+        yield "Stopped there: the same command goes on with the line below it."

@@ -36,6 +36,8 @@ def test_a_command_file_ends_with_a_summary(bank: Say) -> None:
 
     again = bank("run", "day.csv")
     assert again.status == 0
+    assert "finished_before   True\n" in again.out
+    assert bank("run", "day.csv", "--json").json()["finished_before"] is True
     assert "was finished before: nothing to do without --again" in again.err
     assert bank("balance", "BOB").out == "20.00\n"
     (listed,) = bank("runs", "--json").json()["items"]
@@ -49,9 +51,38 @@ def test_a_program_gets_the_summary_as_json(bank: Say) -> None:
     assert (answer.status, answer.err) == (1, "")
     summary = answer.json()
     assert (summary["kept"], summary["stopped"], summary["name"]) == (False, True, "rehearsal")
+    assert summary["finished_before"] is False
     assert (summary["completed"], summary["failed"], summary["rejected"]) == (4, 1, 0)
     assert summary["problems"][0].startswith("line 6: ")
     assert bank("accounts", "--json").json()["items"] == []
+
+
+def test_what_is_not_shown_is_said_to_be_elsewhere(bank: Say) -> None:
+    Path("few.csv").write_text("command,account,amount\n" + "deposit,ADA,x\n" * 20)
+    assert "more" not in bank("run", "few.csv").err
+    Path("bad.csv").write_text("command,account,amount\n" + "deposit,ADA,y\n" * 1030)
+    answer = bank("run", "bad.csv", "--dry-run")
+    assert len(answer.err.splitlines()) == 21
+    assert answer.err.endswith("… and 1,010 more: give --results FILE to have them all\n")
+    answer = bank("run", "bad.csv", "--results", "out.csv")
+    assert answer.err.endswith("… and 1,010 more: out.csv has them all\n")
+
+
+def test_a_run_that_stops_at_a_line_says_how_it_goes_on(bank: Say) -> None:
+    Path("day.csv").write_text(DAY)
+    stop = ("run", "day.csv", "--stop-on-error")
+    rehearsed = bank(*stop, "--dry-run").err
+    assert rehearsed.startswith("line 6: insufficient_funds: ")
+    assert "Stopped" not in rehearsed
+    failed = bank(*stop).err.splitlines()
+    assert failed[0].startswith("line 6: insufficient_funds: ")
+    assert failed[1:] == ["Stopped there: the same command goes on with the line below it."]
+    for _ in range(2):
+        refused = bank(*stop).err.splitlines()
+        assert refused[0].startswith("line 7: invalid_command: ")
+        assert refused[1].startswith("Stopped there, and again each time: a refused line is never")
+        assert "Without --stop-on-error" in refused[1]
+    assert bank("run", "day.csv").err.splitlines() == refused[:1]
 
 
 def test_a_file_that_is_no_command_file_is_refused(bank: Say) -> None:
