@@ -25,6 +25,9 @@ MOVES = {
 }
 """The moves that are legal; COMPLETED is final, and FAILED→PENDING is a retry."""
 
+OPENING = "open_account"
+"""The verb of the command that a new account comes from."""
+
 ATTEMPTS_AT_MOST = 4
 """One attempt and three retries."""
 
@@ -85,6 +88,12 @@ class Transaction:
         legs = [leg for posting in self.postings for leg in posting[:2]]
         return tuple(dict.fromkeys(name for name in (*legs, self.source, self.target) if name))
 
+    @property
+    def amount(self) -> Decimal | None:
+        """What it moved, with its first posting, or tried to move; None if no amount was given."""
+        amount = self.postings[0].amount if self.postings else self.fields.get("amount")
+        return amount if isinstance(amount, Decimal) else None
+
     def to_dict(self) -> dict[str, object]:
         """Return the shape on the wire: the same over HTTP, with ``--json`` and in Python."""
         first = self.postings[0] if self.postings else None
@@ -96,8 +105,8 @@ class Transaction:
             "attempt": self.attempt,
             "source": first.source if first else self.source,
             "target": first.target if first else self.target,
-            "amount": _text(first.amount) if first else _text(self.fields.get("amount")),
-            "currency": first.currency if first else None,
+            "amount": _text(self.amount),
+            "currency": first.currency if first else self.fields.get("currency"),
             "source_balance": _text(first.source_balance) if first else None,
             "target_balance": _text(first.target_balance) if first else None,
             "value_date": self.value_date,
@@ -119,6 +128,9 @@ class Transaction:
             ]
         if self.run:
             shape["run"], shape["line"] = self.run, self.line
+        if self.command == OPENING and self.status == COMPLETED:
+            # The bank may have made the id, and then it is not among the fields.
+            shape["account"] = shape["target"]
         for name, value in self.fields.items():
             shape.setdefault(name, _text(value))
         return shape

@@ -49,7 +49,7 @@ class Query:
 
     def matches(self, transaction: Transaction) -> bool:
         """Tell whether a transaction meets every criterion."""
-        amount = transaction.postings[0].amount if transaction.postings else None
+        amount = transaction.amount
         time = transaction.completed_at or transaction.created_at
         return (
             (not self.account or self.account in transaction.accounts)

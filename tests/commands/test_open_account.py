@@ -72,3 +72,13 @@ def test_a_new_account_is_as_it_was_asked_for(bank: Bank) -> None:
 def test_without_an_initial_deposit_no_money_moves(bank: Bank) -> None:
     transaction = done(bank, "open_account", name="Ada", initial_deposit="0.00")
     assert (transaction.postings, transaction.source, transaction.target) == ((), "", "A00000001")
+
+
+def test_the_answer_names_the_account_and_its_currency(bank: Bank) -> None:
+    shape = done(bank, "open_account", name="Ada", currency="USD").to_dict()
+    assert (shape["account"], shape["currency"]) == ("A00000001", "USD")
+    shape = done(bank, "open_account", name="Ada", initial_deposit="1").to_dict()
+    assert (shape["account"], shape["currency"]) == ("A00000002", "EUR")
+    shape = do(bank, "open_account", name="Ada", currency="USD", initial_deposit="0.001").to_dict()
+    assert (shape["status"], shape["currency"]) == ("FAILED", "USD")
+    assert "account" not in shape
