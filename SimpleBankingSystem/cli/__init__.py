@@ -6,6 +6,7 @@ import io
 import signal
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NoReturn
 
 import click
@@ -46,6 +47,16 @@ class Bank(click.Group):
         if kind is not None and kind.surfaces and cmd_name == command_name(kind.verb):
             return derive(kind)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the sub-command that is meant; offer the one that is most like an unknown one."""
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            for name in get_close_matches(command_name(args[0].lower()), self.list_commands(ctx)):
+                message = f"No such command {args[0]!r}. Did you mean {name}?"
+                raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List what changes the books apart from what only asks."""
@@ -93,7 +104,9 @@ def answer(words: Sequence[str]) -> int:
     except BankError as error:
         return terminal.refuse(error, as_json=as_json)
     except click.Abort:
-        terminal.say("Stopped. What was under way is done whole or not at all: bank transactions")
+        terminal.say(
+            "Stopped. What was under way is done whole or not at all; to see it: bank transactions"
+        )
         return INTERRUPTED
     except OSError as error:
         terminal.say(f"{error.filename or 'The disk'}: {error.strerror or error}")

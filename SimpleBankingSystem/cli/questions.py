@@ -82,36 +82,36 @@ def accounts(session: Session, *, internal: bool) -> None:
 
 
 @question("account", example="account A00000001")
-@click.argument("account_id", metavar="ACCOUNT", type=KindType(ACCOUNT))
-def account(session: Session, account_id: str) -> None:
+@click.argument("account", type=KindType(ACCOUNT))
+def account(session: Session, account: str) -> None:
     """Show one account."""
     with session.books() as bank:
-        session.show(bank.account(account_id).to_dict())
+        session.show(bank.account(account).to_dict())
 
 
 @question("history", example="history A00000001 --since 2026-11-01")
-@click.argument("account_id", metavar="ACCOUNT", type=KindType(ACCOUNT))
+@click.argument("account", type=KindType(ACCOUNT))
 @_filters("account")
-def history(session: Session, account_id: str, **texts: str | None) -> None:
+def history(session: Session, account: str, **texts: str | None) -> None:
     """Show what happened on an account, with its balance after each transaction."""
-    asked = query({**texts, "account": account_id})
+    asked = query({**texts, "account": account})
     with session.books() as bank:
         page = bank.transactions(asked)
         shapes = [each.to_dict() for each in page.items]
-        rows = [row for each in page.items for row in _legs(each, account_id)]
+        rows = [row for each in page.items for row in _legs(each, account)]
         session.show_list(_HISTORY, shapes, rows=rows, cursor=page.next)
 
 
 @question("balance", example="balance A00000001 --at 2026-11-20")
-@click.argument("account_id", metavar="ACCOUNT", type=KindType(ACCOUNT))
+@click.argument("account", type=KindType(ACCOUNT))
 @click.option("--at", metavar="MOMENT", type=KindType(MOMENT), help=MOMENT.help)
-def balance(session: Session, account_id: str, at: str | None) -> None:
+def balance(session: Session, account: str, at: str | None) -> None:
     """Show an account's balance, now or at a past moment."""
     with session.books() as bank:
-        money = bank.balance(account_id, at or "")
+        money = bank.balance(account, at or "")
         if session.as_json:
-            currency = bank.account(account_id).currency
-            shape = {"account": account_id, "balance": str(money), "currency": currency}
+            currency = bank.account(account).currency
+            shape = {"account": account, "balance": str(money), "currency": currency}
             terminal.show_json({**shape, "at": at})
         else:
             click.echo(money)
@@ -128,16 +128,14 @@ def transactions(session: Session, **texts: str | None) -> None:
 
 
 @question("transaction", example="transaction T00000000001")
-@click.argument(
-    "transaction_id", metavar="[TRANSACTION]", type=KindType(TRANSACTION_ID), required=False
-)
+@click.argument("transaction", type=KindType(TRANSACTION_ID), required=False)
 @click.option("--key", type=KindType(TEXT), help="find it by its key instead")
-def transaction(session: Session, transaction_id: str | None, key: str | None) -> None:
+def transaction(session: Session, transaction: str | None, key: str | None) -> None:
     """Show one transaction."""
-    if bool(transaction_id) == bool(key):
+    if bool(transaction) == bool(key):
         raise click.UsageError("Give either a transaction's id or --key.")
     with session.books() as bank:
-        found = bank.transaction(transaction_id) if transaction_id else bank.by_key(key or "")
+        found = bank.transaction(transaction) if transaction else bank.by_key(key or "")
         session.show(found.to_dict())
 
 

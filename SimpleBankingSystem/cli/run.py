@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from SimpleBankingSystem.cli import terminal
-from SimpleBankingSystem.cli.session import INTERRUPTED, KindType, Session, Verb
+from SimpleBankingSystem.cli.session import INTERRUPTED, NOT_ALL_DONE, KindType, Session, Verb
 from SimpleBankingSystem.ledger.fields import NAME
 
 if TYPE_CHECKING:
     from SimpleBankingSystem.runs import Outcome
-
-LINES_WRONG = 1
-"""Exit status where the file was carried out, but not every line of it was completed."""
 
 
 @click.command("run", cls=Verb, example="run day.csv --results results.csv")
@@ -31,7 +28,6 @@ LINES_WRONG = 1
 @click.option("--again", is_flag=True, help="carry out once more what was carried out already")
 @click.option(
     "--run",
-    "name",
     type=KindType(NAME),
     help="what the run is called, if not like the file; - needs it",
 )
@@ -44,7 +40,7 @@ def run(
     dry_run: bool,
     stop_on_error: bool,
     again: bool,
-    name: str | None,
+    run: str | None,
 ) -> int:
     """Carry out a command file, or standard input (-).
 
@@ -54,10 +50,10 @@ def run(
     """
     from SimpleBankingSystem.runs import Options, run_file
 
-    if file == "-" and not name:
+    if file == "-" and not run:
         raise click.UsageError("Standard input has no name: give --run NAME.")
     options = Options(
-        name=name or "", again=again, stop_on_error=stop_on_error, dry_run=dry_run, results=results
+        name=run or "", again=again, stop_on_error=stop_on_error, dry_run=dry_run, results=results
     )
     lines = 0
     with session.books() as bank:
@@ -102,7 +98,7 @@ def show(session: Session, outcome: Outcome, results: Path | None, *, dry_run: b
         for problem in problems(outcome, results, dry_run=dry_run):
             terminal.say(problem)
     session.show(summary)
-    return LINES_WRONG if outcome.failed or outcome.rejected else 0
+    return NOT_ALL_DONE if outcome.failed or outcome.rejected else 0
 
 
 def problems(outcome: Outcome, results: Path | None, *, dry_run: bool) -> Iterator[str]:

@@ -15,8 +15,12 @@ from SimpleBankingSystem import config, logs
 from SimpleBankingSystem.bootstrap import Bank, calm_collector
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.config import SETTINGS, Settings
+from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import Kind
 from SimpleBankingSystem.ledger.transaction import Transaction
+
+NOT_ALL_DONE = 1
+"""Exit status where the work was carried out, but not all of it was completed."""
 
 INTERRUPTED = 128 + signal.SIGINT
 """Exit status where somebody stopped it."""
@@ -25,7 +29,7 @@ _SHARED = "SimpleBankingSystem.shared"
 
 
 class KindType(click.ParamType[object]):
-    """A kind of field as the command line reads it, with the kind's own sentences."""
+    """A kind of field as the command line reads it, refused as the field of a command is."""
 
     def __init__(self, kind: Kind) -> None:
         self.name = kind.name
@@ -35,10 +39,12 @@ class KindType(click.ParamType[object]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> object:
         """Read a text."""
+        del ctx
+        assert param is not None
         try:
             return self._kind.parse(value)
         except ValueError as error:
-            self.fail(f"{error}.", param, ctx)
+            raise InvalidCommand({str(param.name): str(error)}) from None
 
 
 @dataclass(frozen=True)

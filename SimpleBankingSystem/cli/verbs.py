@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from SimpleBankingSystem.cli.session import KindType, Session, Verb
+from SimpleBankingSystem.cli import terminal
+from SimpleBankingSystem.cli.session import NOT_ALL_DONE, KindType, Session, Verb
 from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Field, Request
 from SimpleBankingSystem.ledger.fields import TEXT
 from SimpleBankingSystem.ledger.transaction import Transaction
@@ -35,8 +36,12 @@ def derive(kind: type[Request]) -> Verb:
         ctx: click.Context, /, *, key: str | None = None, every: bool = False, **texts: Any
     ) -> int:
         given = {name: text for name, text in texts.items() if text is not None}
-        if every and everything is not None:
-            return carry_out(ctx.obj, everything.parse(given), key or "")
+        if everything is not None:
+            if every == bool(given):
+                meant = " and ".join(each.kind.help for each in kind.fields if each.required)
+                raise click.UsageError(f"Give either {meant} or --all.", ctx)
+            if every:
+                return carry_out(ctx.obj, everything.parse(given), key or "")
         return carry_out(ctx.obj, kind.parse(given), key or "")
 
     return Verb(
@@ -52,6 +57,7 @@ def derive(kind: type[Request]) -> Verb:
 def carry_out(session: Session, request: Request, key: str) -> int:
     """Carry out a command or an action, show what came of it, and return the exit status."""
     with session.books() as bank:
+        begun = bank.clock()
         if isinstance(request, Command):
             result: object = bank.execute(request, key=key)
         else:
@@ -59,9 +65,12 @@ def carry_out(session: Session, request: Request, key: str) -> int:
             result = bank.perform(request)
         if isinstance(result, Transaction):
             log.info("%s %s is %s", result.id, result.command, result.status)
+            if key and result.created_at < begun and not session.as_json:
+                terminal.say(f"The key {key} was used before: this is what happened then.")
             return session.show_transaction(result)
         if isinstance(result, dict):
             session.show(result)
+            return NOT_ALL_DONE if result.get("failed") else 0
     return 0
 
 

@@ -101,7 +101,10 @@ def test_a_balance_can_be_asked_for_as_it_was(club: Say) -> None:
 
 def test_a_key_carries_a_command_out_once(club: Say) -> None:
     first = club("deposit", "BOB", "5.00", "--key", "k-1")
-    assert club("deposit", "BOB", "5.00", "--key", "k-1") == first
+    again = club("deposit", "BOB", "5.00", "--key", "k-1")
+    assert (again.status, again.out, first.err) == (0, first.out, "")
+    assert again.err == "The key k-1 was used before: this is what happened then.\n"
+    assert club("deposit", "BOB", "5.00", "--key", "k-1", "--json").err == ""
     assert club("balance", "BOB").out == "5.00\n"
     assert club("transaction", "--key", "k-1") == first
     other = club("deposit", "BOB", "6.00", "--key", "k-1")
@@ -119,12 +122,16 @@ def test_a_failed_transaction_says_why_and_can_be_retried(club: Say) -> None:
     )
     club("withdraw", "BOB", "30.00")
     assert club("retry", "T00000000003").status == 1
-    club("deposit", "BOB", "50.00")
+    club("deposit", "BOB", "30.00")
+    some = club("retry", "--all", "--json")
+    assert (some.status, some.err) == (1, "")
+    assert some.json() == {"retried": 2, "completed": 1, "failed": 1}
+    club("deposit", "BOB", "20.00")
     retried = club("retry", "T00000000003", "--json")
     assert retried.status == 0
-    assert (retried.json()["status"], retried.json()["attempt"]) == ("COMPLETED", 3)
-    assert club("retry", "--all", "--json").json() == {"retried": 1, "completed": 1, "failed": 0}
-    assert club("retry-all", "--json").json()["retried"] == 0
+    assert (retried.json()["status"], retried.json()["attempt"]) == ("COMPLETED", 4)
+    none = club("retry-all", "--json")
+    assert (none.status, none.json()["retried"]) == (0, 0)
     done = club("retry", "T00000000003")
     assert done.status == 1
     assert "not_failed; trying again cannot help" in done.err

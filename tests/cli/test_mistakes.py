@@ -29,8 +29,8 @@ from tests.cli.conftest import Say
         ("deposit A1 1 --value-date 2026-02-30", "2026-02-30 is not a day"),
         ("transfer A1 A1 1.00", "target"),
         ("transfer CASH.EUR A1 1.00", "source: must be 2 to 32"),
-        ("retry", "transaction: is missing"),
-        ("retry T00000000001 --all", "transaction: retry_all has no such field"),
+        ("retry", "Give either a transaction's id or --all."),
+        ("retry T00000000001 --all", "Give either a transaction's id or --all."),
         ("account a1", "must be 2 to 32 capital letters"),
         ("balance A1 --at yesterday", "must be a day written as 2026-11-20"),
         ("balance A1 --at 2026-11-20T25:00:00Z", "must be a day, or a UTC time"),
@@ -44,8 +44,11 @@ from tests.cli.conftest import Say
         ("run nowhere.csv", "nowhere.csv"),
         ("run -", "give --run NAME"),
         ("dance", "No such command 'dance'"),
-        ("start-run", "No such command 'start-run'"),
-        ("open_account Ada", "No such command 'open_account'"),
+        ("start-run", "No such command 'start-run'."),
+        ("open_account Ada", "No such command 'open_account'. Did you mean open-account?"),
+        ("Transfer A1 A2 1.00", "No such command 'Transfer'. Did you mean transfer?"),
+        ("trasnfer A1 A2 1.00", "No such command 'trasnfer'. Did you mean transfer?"),
+        ("vrify", "No such command 'vrify'. Did you mean verify?"),
         ("completion csh", "csh"),
     ],
 )
@@ -76,6 +79,31 @@ def test_a_program_gets_a_problem_with_the_failed_transaction(club: Say) -> None
     assert wrong["errors"].keys() == {"account", "amount"}
 
 
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ("account a", "account"),
+        ("history a", "account"),
+        ("balance a", "account"),
+        ("balance A1 --at x", "at"),
+        ("transaction x", "transaction"),
+        (f"transaction --key {'k' * 141}", "key"),
+        (f"deposit A1 1.00 --key {'k' * 141}", "key"),
+        (f"run {__file__} --run {'n' * 141}", "run"),
+        ("deposit a 1.00", "account"),
+    ],
+)
+def test_a_bad_value_is_refused_under_its_name_by_every_command(
+    words: str, field: str, bank: Say
+) -> None:
+    answer = bank(*words.split())
+    assert (answer.status, answer.out) == (2, "")
+    refusal, end = answer.err.splitlines()
+    assert refusal.startswith(f"{field}: ")
+    assert end == "Nothing was done (invalid_command)."
+    assert bank(*words.split(), "--json").problem()["errors"].keys() == {field}
+
+
 def test_a_folder_that_is_a_file_ends_without_a_traceback(bank: Say) -> None:
     Path("data").write_text("no folder")
     answer = bank("accounts")
@@ -97,5 +125,5 @@ def test_an_interrupted_command_says_where_to_look(bank: Say) -> None:
     finally:
         del REGISTRY["interrupt"]
     assert (answer.status, answer.out) == (130, "")
-    assert "done whole or not at all" in answer.err
+    assert "done whole or not at all; to see it: bank transactions" in answer.err
     assert bank("accounts").err == ""
