@@ -108,8 +108,13 @@ class MemoryStore(StateStore):
         return [
             each
             for each in self._as_last_recorded()
-            if (each.group, each.run, each.completed_at)
-            == (transaction.group, transaction.run, transaction.completed_at)
+            if (each.group, each.run, each.created_at, each.completed_at)
+            == (
+                transaction.group,
+                transaction.run,
+                transaction.created_at,
+                transaction.completed_at,
+            )
         ]
 
     def lines_done(self, run_id: str) -> LinesDone:

@@ -260,6 +260,25 @@ def test_members_of_a_group_are_found_by_any_of_them(books: Books) -> None:
         assert list(bank.store.group_of(alone)) == [alone]
 
 
+def test_groups_of_one_name_in_one_commit_are_told_apart(books: Books) -> None:
+    done(books.bank, "open_account", name="Ada", account="ADA")
+    bank = books.reopen(workers=0)
+    for amount in "12":
+        bank.submit([ticket("withdraw", group="g", account="ADA", amount=amount) for _ in "ab"])
+    bank = books.reopen(workers=0)
+    pending = bank.store.pending()
+    assert len(pending) == 4
+    for members in (pending[:2], pending[2:]):
+        for each in members:
+            assert list(bank.store.group_of(each)) == members
+    bank = books.reopen()
+    done(bank, "deposit", account="ADA", amount="2")
+    failed = [each.id for each in pending]
+    assert code(bank.retry(failed[0])) == "COMPLETED"
+    attempts = [bank.transaction(each).attempt for each in failed]
+    assert attempts == [2, 2, 1, 1]
+
+
 @pytest.mark.parametrize("archived", [False, True])
 def test_once_only_names_are_known_for_ever(books: Books, archived: bool) -> None:
     opened = done(books.bank, "open_account", name="Ada", initial_deposit="5")

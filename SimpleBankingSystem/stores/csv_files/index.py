@@ -357,7 +357,7 @@ class Index:
         return self._matching(Query(status=FAILED, order="oldest"))
 
     def group_of(self, transaction: Transaction) -> list[Transaction]:
-        """Return the members of a transaction's group: they are in one commit."""
+        """Return the members of a transaction's group: submitted together, and in one commit."""
         return self._asked(lambda: self._group_of(transaction))
 
     def _group_of(self, transaction: Transaction) -> list[Transaction]:
@@ -371,4 +371,5 @@ class Index:
             if unguard(row[GROUP]) == transaction.group:
                 members.setdefault(row[TRANSACTION], []).append(row)
         found = [transaction_of(rows) for rows in members.values()]
-        return [each for each in found if each.run == transaction.run]
+        submitted = transaction.run, transaction.created_at
+        return [each for each in found if (each.run, each.created_at) == submitted]
