@@ -171,9 +171,9 @@ def variables(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **more}
 
 
-def become(*arguments: str, **more: str) -> NoReturn:
+def become(*arguments: str, folder: Path = ROOT, **more: str) -> NoReturn:
     """Turn this process into the environment's Python, so that signals reach it directly."""
-    os.chdir(ROOT)
+    os.chdir(folder)
     sys.stdout.flush()
     os.execve(PYTHON, [str(PYTHON), *arguments], variables(**more))  # noqa: S606 - no shell wanted
 
@@ -203,15 +203,16 @@ def demo(arguments: list[str]) -> NoReturn:
 
 
 def bank(arguments: list[str]) -> NoReturn:
-    """Run any command of the bank: `bank --help` lists them."""
+    """Run any command of the bank, on files where you are: `bank --help` lists them."""
     set_up("run")
-    become("-m", "SimpleBankingSystem", *arguments)
+    # A file of the user's, such as csv.py, must not be taken for a part of the bank.
+    become("-P", "-m", "SimpleBankingSystem", *arguments, folder=Path())
 
 
 def python(arguments: list[str]) -> NoReturn:
-    """Run the environment's Python."""
+    """Run the environment's Python where you are."""
     set_up("run")
-    become(*arguments)
+    become(*arguments, folder=Path())
 
 
 def test(arguments: list[str]) -> int:

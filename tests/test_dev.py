@@ -43,15 +43,22 @@ class Clone:
     root: Path
     index: str = NOWHERE
 
-    def start(self, *arguments: str, python: str = sys.executable) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, python: str = sys.executable, folder: str = "."
+    ) -> subprocess.Popen[str]:
         """Start dev.py on a Python without pip, unless `python` names another."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
         # A machine that lets pip install nothing outside an environment, and only for its user.
         strict = {"PIP_REQUIRE_VIRTUALENV": "1", "PIP_USER": "1"}
         where = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": self.index, "PIP_RETRIES": "0"}
         return subprocess.Popen(
-            [python, *(["-S"] if python == sys.executable else []), "dev.py", *arguments],
-            cwd=self.root,
+            [
+                python,
+                *(["-S"] if python == sys.executable else []),
+                self.root / "dev.py",
+                *arguments,
+            ],
+            cwd=self.root / folder,
             env=kept | strict | where | {"PIP_NO_CACHE_DIR": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -60,9 +67,9 @@ class Clone:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str, python: str = sys.executable) -> Ended:
+    def run(self, *arguments: str, python: str = sys.executable, folder: str = ".") -> Ended:
         """Start dev.py and wait for its end, which is never a traceback of its own."""
-        with self.start(*arguments, python=python) as process:
+        with self.start(*arguments, python=python, folder=folder) as process:
             output, errors = process.communicate(timeout=60)
         assert 'dev.py", line' not in errors
         return Ended(process.args, process.returncode, output, errors)
@@ -190,11 +197,27 @@ def test_a_changed_lock_is_installed_anew(served: Clone) -> None:
     assert not leftover.exists()
 
 
-def test_the_child_decides_the_exit_status_and_runs_in_the_root(served: Clone) -> None:
+def test_the_child_decides_the_exit_status(served: Clone) -> None:
     show = "import os, sys; print(os.getcwd(), sys.path[1], sys.argv[1:]); sys.exit(7)"
     ended = served.run("python", "-c", show, "--help", "two words")
     assert ended.returncode == 7
     assert ended.stdout == f"{served.root} {served.root} ['--help', 'two words']\n"
+
+
+def test_the_bank_and_python_run_where_the_user_is_and_the_rest_in_the_root(served: Clone) -> None:
+    show = "import os; print(os.getcwd())"
+    files = {
+        "SimpleBankingSystem/__main__.py": f"import csv; {show}",
+        "examples/demo.py": show,
+        "elsewhere/csv.py": "raise SystemExit('This is no part of the bank.')",
+    }
+    for name, text in files.items():
+        (served.root / name).parent.mkdir()
+        (served.root / name).write_text(text)
+    here = f"{served.root}/elsewhere\n"
+    assert served.run("bank", folder="elsewhere").stdout == here
+    assert served.run("python", "-c", show, folder="elsewhere").stdout == here
+    assert served.run("demo", folder="elsewhere").stdout == f"{served.root}\n"
 
 
 @pytest.mark.parametrize("python", [sys.executable, HOST], ids=["without pip", "the host's pip"])
