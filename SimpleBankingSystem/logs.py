@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 _transaction = re.compile(r"\bT[0-9]{11,}", re.ASCII)
 
 
-class JsonLines(logging.Formatter):
+class JsonRecords(logging.Formatter):
     """Writes a record as one line of JSON, with the transaction that it speaks of, if any."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -41,5 +41,5 @@ def set_up(form: str, level: int) -> None:
     """Send records of ``level`` and above to standard error, as ``text`` or ``json``."""
     handler = StandardError()
     text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(JsonLines() if form == "json" else text)
+    handler.setFormatter(JsonRecords() if form == "json" else text)
     logging.basicConfig(level=level, handlers=[handler], force=True)

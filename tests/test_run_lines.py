@@ -10,7 +10,7 @@ import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.runs import Options, Outcome, run_file
-from SimpleBankingSystem.runs.lines import LINE_AT_MOST, PAGE, REASON_AT_MOST
+from SimpleBankingSystem.runs.lines import LINE_AT_MOST, READ_AT_ONCE, REASON_AT_MOST
 from tests.command_files import (
     OPENINGS,
     balances,
@@ -106,7 +106,7 @@ def test_the_last_line_without_an_end_counts(bank: Bank, tmp_path: Path) -> None
 
 
 def test_lines_keep_their_numbers_across_pages(bank: Bank, tmp_path: Path) -> None:
-    lines = 3 * PAGE // len(GOOD)
+    lines = 3 * READ_AT_ONCE // len(GOOD)
     content = bytearray(HEADER + GOOD * lines)
     bad = [3, lines // 2, lines]
     for number in bad:
@@ -134,7 +134,10 @@ BAD_LINES = {
     "a surrogate": (b"deposit,ANNA,1.00,\xed\xa0\x80\n", "is not UTF-8"),
     "a byte order mark inside": (b"deposit,ANNA,1.00,\xef\xbb\xbffine\n", "U+FEFF"),
     "a huge field": (b"deposit,ANNA,1.00," + b"x" * LINE_AT_MOST + b"\n", "is longer than"),
-    "a field of many pages": (b"deposit,ANNA,1.00," + b"x" * 5 * PAGE + b"\n", "is longer than"),
+    "a field of many blocks": (
+        b"deposit,ANNA,1.00," + b"x" * 5 * READ_AT_ONCE + b"\n",
+        "is longer than",
+    ),
     "a long field": (b"deposit,ANNA,1.00," + b"x" * 60_000 + b"\n", "140 are allowed"),
     "wide characters": (b"deposit,ANNA,1.00," + "字".encode() * 22_000 + b"\n", "is longer than"),
     "an unknown verb": (b"deposits,ANNA,1.00,\n", "did you mean deposit?"),

@@ -20,7 +20,7 @@ from SimpleBankingSystem.ledger.errors import (
     RunRefused,
 )
 from SimpleBankingSystem.runs import Options, run_file
-from SimpleBankingSystem.runs.lines import LINE_AT_MOST, PAGE, pages
+from SimpleBankingSystem.runs.lines import LINE_AT_MOST, READ_AT_ONCE, blocks
 from tests.command_files import (
     OPENINGS,
     journal,
@@ -153,13 +153,15 @@ def test_of_a_line_that_is_too_long_only_the_beginning_is_in_memory(tmp_path: Pa
         file.truncate(50_000_000)
         file.write(HEADER)
         file.seek(0)
-        found = [line for page in pages(file, 1) for line in page.lines]
+        found = [line for block in blocks(file, 1) for line in block.lines]
     assert [len(line) for line in found] == [len(HEADER) - 1, LINE_AT_MOST + 1]
 
 
 def test_many_equal_lines_cost_no_more_memory_than_a_page(tmp_path: Path) -> None:
     with write(tmp_path / "in.csv", transfers(20_000)).open("rb") as file:
-        assert max(len(page.lines) for page in pages(file, 1)) <= PAGE // len("transfer,")
+        assert max(len(block.lines) for block in blocks(file, 1)) <= READ_AT_ONCE // len(
+            "transfer,"
+        )
 
 
 def test_standard_input_needs_a_name_and_is_known_by_its_content(

@@ -43,8 +43,8 @@ def parse_amount(text: str) -> Decimal:
         ValueError: with a sentence for the person who wrote it.
     """
     if _amount.fullmatch(text) is None:
-        message = "must be plain digits with a point before at most 4 decimals, such as 10.00"
-        raise ValueError(message)
+        digits = "at most 13 before the point and 4 behind it"
+        raise ValueError(f"must be plain digits, no sign, {digits}, such as 10.00")
     return Decimal(text)
 
 

@@ -19,8 +19,8 @@ from SimpleBankingSystem.runs.lines import (
     GROUP,
     KEY,
     VERB,
+    Block,
     Entry,
-    Page,
     RefusedLine,
     checked,
     entry,
@@ -59,14 +59,14 @@ class CsvLines:
         self._texts = [at for at, name in enumerate(self._columns) if kinds[name] & TEXTS]
         self._readers: dict[str, Callable[[Sequence[str]], Command]] = {}
 
-    def entries(self, pages: Iterable[Page], run: str) -> Iterator[Entry]:
+    def entries(self, blocks: Iterable[Block], run: str) -> Iterator[Entry]:
         """Read the lines of a run; blank ones are passed over."""
         width, verb_at, labelled = len(self._columns), self._verb_at, bool(self._labels)
         readers = self._readers
         made: Entry | None
-        for page in pages:
-            plain = page.plain
-            for number, text in enumerate(page.lines, page.first):
+        for block in blocks:
+            plain = block.plain
+            for number, text in enumerate(block.lines, block.first):
                 try:
                     row = text.split(",") if plain else self._cells(text)
                     read = readers.get(row[verb_at]) if len(row) == width else None

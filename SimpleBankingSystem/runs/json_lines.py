@@ -12,8 +12,8 @@ from SimpleBankingSystem.runs.lines import (
     GROUP,
     KEY,
     VERB,
+    Block,
     Entry,
-    Page,
     RefusedLine,
     checked,
     entry,
@@ -29,10 +29,10 @@ class JsonLines:
     extension = "jsonl"
     header = ""
 
-    def entries(self, pages: Iterable[Page], run: str) -> Iterator[Entry]:
+    def entries(self, blocks: Iterable[Block], run: str) -> Iterator[Entry]:
         """Read the lines of a run; blank ones are passed over."""
-        for page in pages:
-            for number, text in enumerate(page.lines, page.first):
+        for block in blocks:
+            for number, text in enumerate(block.lines, block.first):
                 if text and not text.isspace():
                     yield read_line(run, number, text)
 

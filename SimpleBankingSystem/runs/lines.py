@@ -1,4 +1,4 @@
-"""What is read from a command file: its lines, page by page, and what each of them asks for."""
+"""What is read from a command file: its lines, block by block, and what each of them asks for."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from SimpleBankingSystem.ledger.fields import read_text
 LINE_AT_MOST = 65_536
 """Bytes of a line; a longer one is refused, so that no line fills the memory."""
 
-PAGE = 49_152
-"""Bytes read at a time: fewer than a line may have, so that most pages hold no line too long."""
+READ_AT_ONCE = 49_152
+"""Bytes read at a time: fewer than a line may have, so that most blocks hold no line too long."""
 
 REASON_AT_MOST = 500
 """Characters of a message that are told; the line itself stands in the file of refused lines."""
@@ -49,7 +49,7 @@ Entry = Ticket | ActionLine | RefusedLine
 
 
 @dataclass(slots=True)
-class Page:
+class Block:
     """Lines that follow each other, without their ends; ``first`` is the number of the first one.
 
     ``plain`` says that none of them can hold anything but cells between commas.
@@ -60,26 +60,26 @@ class Page:
     plain: bool
 
 
-def pages(file: BinaryIO, first: int) -> Iterator[Page]:
+def blocks(file: BinaryIO, first: int) -> Iterator[Block]:
     """Read a file to its end; the line at its present position has the number ``first``."""
-    for block in _blocks(file):
-        plain = len(block) <= LINE_AT_MOST
+    for content in _whole_lines(file):
+        plain = len(content) <= LINE_AT_MOST
         try:
-            text = block.decode()
+            text = content.decode()
         except UnicodeDecodeError:
-            text = block.decode(errors="surrogateescape")
+            text = content.decode(errors="surrogateescape")
             plain = False
         lines = text.split("\n")
         if not lines[-1]:
             del lines[-1]
-        yield Page(first, lines, plain and not any(mark in text for mark in "\"'\r\0"))
+        yield Block(first, lines, plain and not any(mark in text for mark in "\"'\r\0"))
         first += len(lines)
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
+def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
     """Cut a file after line ends; of a line that is too long only the beginning is kept."""
     rest = b""
-    while block := read(file, PAGE):
+    while block := read(file, READ_AT_ONCE):
         end = block.rfind(b"\n") + 1
         if end:
             yield rest + block[:end]

@@ -23,7 +23,7 @@ from SimpleBankingSystem.stores.memory import MemoryStore
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int, int, int, int, int], None]
+LinesProgress = Callable[[int, int, int, int, int, int], None]
 """Told about ten times a second: bytes read, bytes in all; lines dealt with, COMPLETED, FAILED and
 REJECTED."""
 
@@ -78,7 +78,7 @@ def run_file(
     bank: Bank,
     source: str | Path | BinaryIO,
     options: Options = Options(),
-    progress: Progress = unseen,
+    progress: LinesProgress = unseen,
 ) -> Outcome:
     """Carry out a command file: CSV or JSON Lines, a path, ``-`` or an open stream.
 
@@ -142,7 +142,7 @@ def _like(run: Run, source: Source, likeness: str) -> RunRefused:
 
 
 def _carried_out(
-    bank: Bank, source: Source, earlier_run: Run | None, options: Options, progress: Progress
+    bank: Bank, source: Source, earlier_run: Run | None, options: Options, progress: LinesProgress
 ) -> Outcome:
     """Begin or resume a run, carry out its lines, and finish it unless it was stopped."""
     started = told = monotonic()
@@ -150,7 +150,7 @@ def _carried_out(
     run_id = earlier_run.id if earlier_run else _begun(bank, source)
     feed = Feed(bank, bank.lines_done(run_id).copy(), results)
     tally = feed.tally
-    entries = source.layout.lines.entries(source.pages(), run_id)
+    entries = source.layout.lines.entries(source.blocks(), run_id)
     stopped = False
     for chunk in chunks(whole(entries), singly=options.stop_on_error):
         source.check_unchanged()
@@ -244,7 +244,7 @@ def _insist(bank: Bank, command: Command) -> None:
         raise error
 
 
-def _tell(progress: Progress, source: Source, tally: Tally) -> None:
+def _tell(progress: LinesProgress, source: Source, tally: Tally) -> None:
     progress(
         source.position, source.size, tally.lines, tally.completed, tally.failed, tally.rejected
     )

@@ -18,11 +18,11 @@ from typing import BinaryIO, Self
 from SimpleBankingSystem.ledger.errors import DiskFull, InvalidFile
 from SimpleBankingSystem.runs.csv_lines import CsvLines
 from SimpleBankingSystem.runs.json_lines import JsonLines
-from SimpleBankingSystem.runs.lines import LINE_AT_MOST, Page, pages, read
+from SimpleBankingSystem.runs.lines import LINE_AT_MOST, Block, blocks, read
+from SimpleBankingSystem.stores.csv_files.disk import BLOCK
+from SimpleBankingSystem.stores.csv_files.format import BOM
 
 STANDARD_INPUT = "-"
-BLOCK = 1 << 20
-BOM = b"\xef\xbb\xbf"
 
 _FOREIGN = {
     b"\xff\xfe": "is UTF-16; save it as CSV UTF-8",
@@ -43,7 +43,7 @@ class Layout:
 
 
 class Source:
-    """An open command file: its name, its ``digest``, its first data line's, and its pages.
+    """An open command file: its name, its ``digest``, its first data line's, and its blocks.
 
     What is no regular file is first copied to a temporary one, because nothing may be carried out
     before the digest of all of it is known. ``name`` is what the run is called.
@@ -80,10 +80,10 @@ class Source:
     ) -> None:
         self._opened.close()
 
-    def pages(self) -> Iterator[Page]:
+    def blocks(self) -> Iterator[Block]:
         """Read the data lines from the first one on."""
         self._file.seek(self.layout.start)
-        return pages(self._file, self.layout.first)
+        return blocks(self._file, self.layout.first)
 
     @property
     def position(self) -> int:
@@ -109,8 +109,8 @@ class Source:
 
     def _first_line(self) -> str:
         """Return the digest of the first data line; without one, that of the file."""
-        for page in self.pages():
-            for text in page.lines:
+        for block in self.blocks():
+            for text in block.lines:
                 line = text.strip(" \t\r,")
                 if line:
                     return sha256(line.encode(errors="surrogateescape")).hexdigest()
