@@ -207,12 +207,13 @@ def test_the_child_decides_the_exit_status(served: Clone) -> None:
 def test_the_bank_and_python_run_where_the_user_is_and_the_rest_in_the_root(served: Clone) -> None:
     show = "import os; print(os.getcwd())"
     files = {
+        "SimpleBankingSystem/__init__.py": "",
         "SimpleBankingSystem/__main__.py": f"import csv; {show}",
         "examples/demo.py": show,
         "elsewhere/csv.py": "raise SystemExit('This is no part of the bank.')",
     }
     for name, text in files.items():
-        (served.root / name).parent.mkdir()
+        (served.root / name).parent.mkdir(exist_ok=True)
         (served.root / name).write_text(text)
     here = f"{served.root}/elsewhere\n"
     assert served.run("bank", folder="elsewhere").stdout == here
