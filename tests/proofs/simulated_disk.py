@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 from weakref import finalize
 
-from SimpleBankingSystem.stores.csv_files.disk import Disk, File
+from SimpleBankingSystem.stores.csv_files.disk import Disk, File, SyncFailed
 
 SECTOR = 512
 
@@ -29,8 +29,11 @@ Image = dict[Path, bytes | None]
 READS = frozenset({"open", "exists", "names", "read", "size", "is_named"})
 """The calls that change nothing: a crash before one is a crash before the next change."""
 
-TAKES_ROOM = frozenset({"create", "append", "make_folder"})
-"""The calls that fail where there is no room."""
+SYNCS = frozenset({"sync_data", "sync", "sync_folder"})
+"""The calls after which an error is final, whatever it says."""
+
+CHANGES = SYNCS | {"append", "write_at", "create", "rename", "cut", "make_folder"}
+"""The calls that change something."""
 
 
 class Node:
@@ -205,7 +208,8 @@ class SimulatedDisk(Disk):
         if self.record and call not in READS:
             self.moments.append(self.moment(call, path, data))
         if self.fault is not None and self.fault.strikes(call, path):
-            raise OSError(self.fault.number, os.strerror(self.fault.number), str(path))
+            kind = SyncFailed if call in SYNCS else OSError
+            raise kind(self.fault.number, os.strerror(self.fault.number), str(path))
 
     # The disk
 
@@ -244,10 +248,6 @@ class SimulatedDisk(Disk):
     def rename(self, old: Path, new: Path) -> None:
         self.called("rename", new)
         self._change(Change(old, new, self._file(old)))
-
-    def remove(self, path: Path) -> None:
-        self.called("remove", path)
-        self._change(Change(path, None, self._file(path)))
 
     def sync_folder(self, path: Path) -> None:
         self.called("sync_folder", path)
@@ -288,7 +288,7 @@ class SimulatedFile(File):
         self.path = path
         self._disk = disk
         self._node = node
-        self.close = finalize(self, _let_go, 0)
+        self._let_go = finalize(self, _let_go, 0)
 
     def append(self, data: bytes) -> None:
         content = self._node.versions[-1]

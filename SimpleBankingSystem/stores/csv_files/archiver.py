@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -79,22 +79,14 @@ class Archiver:
     def copy(self, journal: Journal, cut: Cut, section: Lock) -> None:
         """Copy the journal up to the cut to the archive, durably.
 
-        Commits go on meanwhile: they only add to the journal behind the cut. What an earlier copy
-        left behind for want of room is given back first.
+        Commits go on meanwhile: they only add to the journal behind the cut.
         """
+        rows = cut.seq - self._head.anchor.archive_seq
+        self._make_ready(rows, section)
         anchor = self._head.anchor
-        rows = cut.seq - anchor.archive_seq
-        if anchor.archived_rows and anchor.archived_rows + rows > ROWS_PER_ARCHIVE:
-            self._roll(section)
-            anchor = self._head.anchor
-        archive = self._disk.open(self._files.archive)
-        try:
-            if archive.size() > anchor.archive_bytes:
-                archive.cut(anchor.archive_bytes)
+        with closing(self._disk.open(self._files.archive)) as archive:
             self._disk.copy(journal.file, START, cut.offset, archive)
             archive.sync()
-        finally:
-            archive.close()
         with section:
             self._head.write(
                 archive_seq=cut.seq,
@@ -104,15 +96,23 @@ class Archiver:
             )
             self._head.sync()
 
-    def _roll(self, section: Lock) -> None:
-        """Number the full archive file and begin a new one."""
-        number = self._head.anchor.archive_files + 1
-        self._disk.rename(self._files.archive, self._files.rolled(number))
-        self._disk.sync_folder(self._files.folder)
-        self._disk.replace(self._files.archive, JOURNAL_HEADER)
-        with section:
-            self._head.write(archive_files=number, archive_bytes=START, archived_rows=0)
-            self._head.sync()
+    def _make_ready(self, rows: int, section: Lock) -> None:
+        """Give the archive the length that the head knows, and number it if it becomes too full.
+
+        Each step may be repeated: an earlier attempt may have ended behind any of them for want
+        of room. A file is cut before it is numbered, since nobody looks at its end afterwards.
+        """
+        disk, files, anchor = self._disk, self._files, self._head.anchor
+        rolled = files.rolled(anchor.archive_files + 1)
+        if not disk.exists(rolled):
+            with closing(disk.open(files.archive)) as archive:
+                if archive.size() > anchor.archive_bytes:
+                    archive.cut(anchor.archive_bytes)
+                    archive.sync()
+            if not anchor.archived_rows or anchor.archived_rows + rows <= ROWS_PER_ARCHIVE:
+                return
+            disk.rename(files.archive, rolled)
+        begin_next_file(disk, files, self._head, section)
 
     def swap(self, journal: Journal, cut: Cut) -> Journal:
         """Put a journal without the archived rows in place; the caller keeps commits out."""
@@ -121,9 +121,24 @@ class Archiver:
         fresh = Journal(self._disk, self._files.journal)
         anchor = self._head.anchor
         self._shelf.place(anchor.archive_files, anchor.archive_bytes, fresh.file, fresh.length)
-        self._head.write(journal_bytes=fresh.length)
-        self._head.sync()
         return fresh
+
+
+def begin_next_file(
+    disk: Disk, files: Files, head: Head, section: AbstractContextManager[object]
+) -> None:
+    """Begin a new archive file behind one that was just numbered, perhaps before a crash.
+
+    ``section`` guards the head.
+    """
+    # A new file of the old name must not be durable before the old file's new name is.
+    disk.sync_folder(files.folder)
+    if not disk.exists(files.archive):
+        disk.replace(files.archive, JOURNAL_HEADER)
+    with section:
+        number = head.anchor.archive_files + 1
+        head.write(archive_files=number, archive_bytes=START, archived_rows=0)
+        head.sync()
 
 
 def repeated(disk: Disk, archive: Path, journal: Path, anchor: Anchor) -> tuple[int, bool]:

@@ -7,14 +7,35 @@ may be deleted at any time; it does not come through here.)
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 from weakref import finalize
 
 BLOCK = 1 << 20
 """Bytes read at once."""
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The errors that say that a call found no room: nothing is lost, and room may come back."""
+
+
+class SyncFailed(OSError):
+    """A sync failed: what was written before it may be lost, whatever the reason says."""
+
+
+def found_no_room(error: OSError) -> bool:
+    """Tell whether a call failed only for want of room, so that it may be tried again."""
+    return error.errno in NO_ROOM and not isinstance(error, SyncFailed)
+
+
+def synced(call: Callable[[int], None], descriptor: int) -> None:
+    """Sync a descriptor and give an error its own name."""
+    try:
+        call(descriptor)
+    except OSError as error:
+        raise SyncFailed(error.errno, error.strerror) from error
 
 
 class File:
@@ -27,7 +48,12 @@ class File:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        self.close = finalize(self, os.close, descriptor)
+        self._let_go = finalize(self, os.close, descriptor)
+
+    def close(self) -> None:
+        """Let go of the file; nobody writes by mistake into one that got its number since."""
+        self._descriptor = -1
+        self._let_go()
 
     def append(self, data: bytes) -> None:
         """Write all of the data at the end; part of it may be there after an error."""
@@ -56,11 +82,11 @@ class File:
 
     def sync_data(self) -> None:
         """Make the contents durable, with the length but without times and the like."""
-        os.fdatasync(self._descriptor)
+        synced(os.fdatasync, self._descriptor)
 
     def sync(self) -> None:
         """Make the contents and all that belongs to the file durable, but not its name."""
-        os.fsync(self._descriptor)
+        synced(os.fsync, self._descriptor)
 
     def is_named(self) -> bool:
         """Tell whether the path still names this file and not another in its place."""
@@ -106,15 +132,11 @@ class Disk:
         """Give a file another name, in place of whatever has it."""
         os.rename(old, new)
 
-    def remove(self, path: Path) -> None:
-        """Remove a file."""
-        os.unlink(path)
-
     def sync_folder(self, path: Path) -> None:
         """Make the names in a folder durable."""
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            os.fsync(descriptor)
+            synced(os.fsync, descriptor)
         finally:
             os.close(descriptor)
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from pathlib import Path
 
 from SimpleBankingSystem.ledger.errors import BankError, DataDamaged, DiskFull, OutcomeUnknown
-from SimpleBankingSystem.stores.csv_files.disk import Disk, File
+from SimpleBankingSystem.stores.csv_files.disk import Disk, File, found_no_room
 
 log = logging.getLogger(__name__)
-
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""The errors that say that a write found no room: nothing is lost, and room may come back."""
 
 
 class Journal:
@@ -51,7 +47,7 @@ class Journal:
 
     def _give_back(self, error: OSError) -> None:
         """Go back to the last durable length after a write that failed."""
-        if error.errno not in NO_ROOM:
+        if not found_no_room(error):
             raise self.stop(error) from error
         try:
             self.file.cut(self.length)
@@ -73,11 +69,12 @@ class Journal:
         log.critical(message)
         raise self.broken
 
-    def stop(self, error: OSError) -> OutcomeUnknown:
+    def stop(self, error: BaseException) -> OutcomeUnknown:
         """Refuse everything from now on: after a disk error nothing more is acknowledged."""
+        reason = error.strerror if isinstance(error, OSError) else repr(error)
         message = (
-            f"The disk failed ({error.strerror}). Whether the last commands are in the books is "
-            "known after a restart: look them up by their keys."
+            f"The disk failed ({reason}). Whether the last commands are in the books is known "
+            "after a restart: look them up by their keys."
         )
         self.broken = broken = OutcomeUnknown(message)
         log.critical(message)

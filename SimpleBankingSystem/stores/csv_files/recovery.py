@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
 from SimpleBankingSystem.stores.base import Progress, Report
 from SimpleBankingSystem.stores.csv_files import head as heads
-from SimpleBankingSystem.stores.csv_files.archiver import repeated
+from SimpleBankingSystem.stores.csv_files.archiver import begin_next_file, repeated
 from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 from SimpleBankingSystem.stores.csv_files.files import START, Files
@@ -68,16 +69,9 @@ class Recovery:
 
     def _settle_archive(self) -> None:
         """Finish or take back an archiving that a crash interrupted before it was in the head."""
+        if self._disk.exists(self._files.rolled(self.head.anchor.archive_files + 1)):
+            begin_next_file(self._disk, self._files, self.head, nullcontext())
         anchor = self.head.anchor
-        rolled = self._files.rolled(anchor.archive_files + 1)
-        if self._disk.exists(rolled):
-            if not self._disk.exists(self._files.archive):
-                self._disk.replace(self._files.archive, JOURNAL_HEADER)
-            self.head.write(
-                archive_files=anchor.archive_files + 1, archive_bytes=START, archived_rows=0
-            )
-            self.head.sync()
-            anchor = self.head.anchor
         if not self._disk.exists(self._files.archive):
             raise DataDamaged(f"{self._files.archive} is missing. {WAYS_ON}")
         archive = self._disk.open(self._files.archive)

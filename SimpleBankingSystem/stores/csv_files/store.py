@@ -24,11 +24,10 @@ from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, silent
 from SimpleBankingSystem.stores.csv_files.archiver import Archiver, Cut
-from SimpleBankingSystem.stores.csv_files.disk import Disk
+from SimpleBankingSystem.stores.csv_files.disk import Disk, found_no_room
 from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.format import encode
 from SimpleBankingSystem.stores.csv_files.index import Index
-from SimpleBankingSystem.stores.csv_files.journal import NO_ROOM
 from SimpleBankingSystem.stores.csv_files.lock import Lock as FolderLock
 from SimpleBankingSystem.stores.csv_files.recovery import Recovery
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
@@ -111,7 +110,8 @@ class CsvStore(StateStore):
             data, mark = encode(tickets, last_seq, self._hash, now)
             before = Cut(state.last_seq, self._hash, self._journal.length)
             self._journal.append(data)
-            with self._stopping_at_faults():
+            # The rows are durable: nobody may be told that nothing was taken, whatever happens.
+            try:
                 self._head.write(
                     last_seq=last_seq,
                     last_hash=mark,
@@ -119,12 +119,14 @@ class CsvStore(StateStore):
                     last_time=now,
                     journal_bytes=self._journal.length,
                 )
-            state.last_seq = last_seq
-            self._hash, self._last_time = mark, now
-            self._shelf.grow(self._journal.length)
-            state.publish(tickets, {**accounts, **internal})
-            if state.pending or self._pending_at:
-                self._note_pending(before)
+                state.last_seq = last_seq
+                self._hash, self._last_time = mark, now
+                self._shelf.grow(self._journal.length)
+                state.publish(tickets, {**accounts, **internal})
+                if state.pending or self._pending_at:
+                    self._note_pending(before)
+            except BaseException as error:
+                raise self._journal.stop(error) from error
 
     @contextmanager
     def _stopping_at_faults(self) -> Iterator[None]:
@@ -137,7 +139,7 @@ class CsvStore(StateStore):
         try:
             yield
         except OSError as error:
-            if error.errno in NO_ROOM:
+            if found_no_room(error):
                 raise DiskFull(f"The disk has no room ({error.strerror}).") from error
             raise self._journal.stop(error) from error
 
@@ -188,6 +190,8 @@ class CsvStore(StateStore):
                     name: each.moved(distance) for name, each in self._pending_at.items()
                 }
                 self._unswapped = None
+                self._head.write(journal_bytes=self._journal.length)
+                self._head.sync()
             return Report({"archived": cut.seq - before, "last_archived_seq": cut.seq})
 
     def snapshot(self) -> Report:
