@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ import pytest
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.base import Query
+from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files import store as stores
 from SimpleBankingSystem.stores.csv_files.files import START
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
+from SimpleBankingSystem.stores.csv_files.verify import verify_folder
 from tests.banks import TickingClock, asked, balances, done, wait_until
 
 JOURNAL = "transactions.csv"
+ARCHIVE = "archived_transactions.csv"
 
 
 def opened(folder: Path, *, upkeep: bool = False, archive_after: int = 100_000) -> Bank:
@@ -121,6 +125,67 @@ def test_archived_rows_in_the_journal_must_be_the_same(books: Path) -> None:
     path.write_bytes(journal[:START] + archived.replace(b"Ada", b"Eva") + journal[START:])
     with pytest.raises(DataDamaged, match="repeats archived rows, changed"):
         opened(books)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return all files that are no derived ones."""
+    return {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda data: data.replace(b'"Ada"', b'"Adas"'),
+        lambda data: data.replace(b"\n", b"\r\n"),
+        lambda data: data + b"\n",
+        lambda data: data + data[START:],
+    ],
+)
+def test_an_archive_that_became_longer_is_refused_and_not_touched(
+    books: Path, changed: Callable[[bytes], bytes]
+) -> None:
+    """Guarantee 5: only an unfinished copy may be cut off."""
+    path = books / ARCHIVE
+    path.write_bytes(changed(path.read_bytes()))
+    before = contents(books)
+    assert verify_folder(books).problems
+    with pytest.raises(DataDamaged, match=ARCHIVE):
+        opened(books)
+    assert contents(books) == before
+
+
+@pytest.mark.parametrize("rolled_at", [1_000_000, 2])
+def test_an_older_head_costs_no_row(
+    books: Path, rolled_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guarantee 6: one file of an older backup is refused; nothing is cut to its measure."""
+    monkeypatch.setattr(archiver, "ROWS_PER_ARCHIVE", rolled_at)
+    old = (books / "head.csv").read_bytes()
+    with opened(books) as bank:
+        bank.archive()
+        done(bank, "deposit", account="ADA", amount="1.00")
+        bank.archive()
+    (books / "head.csv").write_bytes(old)
+    before = contents(books)
+    assert verify_folder(books).problems
+    with pytest.raises(DataDamaged):
+        opened(books)
+    assert contents(books) == before
+
+
+@pytest.mark.parametrize("arrived", [100, 600, 10_000])
+def test_a_copy_to_the_archive_that_was_broken_off_is_taken_back(books: Path, arrived: int) -> None:
+    archive, journal = books / ARCHIVE, (books / JOURNAL).read_bytes()
+    good = archive.read_bytes()
+    rows = journal[START:]
+    archive.write_bytes(good + rows[:arrived] + b"\0" * (len(rows) - arrived))
+    found = verify_folder(books)
+    assert found.problems == []
+    assert ARCHIVE in str(found.facts["unfinished"])
+    with opened(books) as bank:
+        assert kept(bank) == EXPECTED
+    assert archive.read_bytes() == good
+    assert not (books / "quarantine").exists()
 
 
 def test_missing_rows_are_refused(books: Path) -> None:

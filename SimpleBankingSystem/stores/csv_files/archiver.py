@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
 
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.run import LinesDone, Run
-from SimpleBankingSystem.stores.csv_files.disk import Disk
+from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 from SimpleBankingSystem.stores.csv_files.files import ROWS_PER_ARCHIVE, START, Files
 from SimpleBankingSystem.stores.csv_files.format import JOURNAL_HEADER
 from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
@@ -147,8 +148,8 @@ def repeated(disk: Disk, archive: Path, journal: Path, anchor: Anchor) -> tuple[
     A crash between the archive's head and the swap of the journal leaves rows in both files,
     which is legal only if they are byte-identical.
     """
+    length = 0
     with closing(disk.open(journal)) as ours:
-        length = 0
         for line in lines_of(disk.blocks(ours, START)):
             number = line.partition(b",")[0]
             # The beginning of a torn row, such as the 1 of 12, is no archived row.
@@ -163,3 +164,26 @@ def repeated(disk: Disk, archive: Path, journal: Path, anchor: Anchor) -> tuple[
             return length, not length
         with closing(disk.open(archive)) as theirs:
             return length, disk.are_alike(ours, START, theirs, start, length)
+
+
+def is_begun_copy(disk: Disk, archive: File, start: int, journal: Path) -> bool:
+    """Tell whether all of an archive from ``start`` on is a copy of the journal's first rows.
+
+    Archiving was broken off then before the head knew of it, and the rows may be copied again.
+    """
+    if not disk.exists(journal):
+        return False
+    with closing(disk.open(journal)) as ours:
+        copied = disk.blocks(archive, start)
+        rows = disk.blocks(ours, START, START + archive.size() - start)
+        return all(_has_arrived(*blocks) for blocks in zip_longest(copied, rows, fillvalue=b""))
+
+
+def _has_arrived(copied: bytes, rows: bytes) -> bool:
+    """Tell whether bytes were copied from others, as far as a crash let them arrive.
+
+    What did not reads as zeros, of which no row has one.
+    """
+    if copied == rows:
+        return True
+    return len(copied) == len(rows) and all(a in (0, b) for a, b in zip(copied, rows, strict=True))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
 from weakref import finalize
@@ -158,13 +159,15 @@ class Disk:
         theirs = self.blocks(other, other_start, other_start + size)
         return all(mine == their for mine, their in zip_longest(ours, theirs))
 
+    def size(self, path: Path) -> int:
+        """Return the length of a file in bytes."""
+        with closing(self.open(path)) as file:
+            return file.size()
+
     def read(self, path: Path) -> bytes:
         """Read a whole file."""
-        file = self.open_in_place(path)
-        try:
+        with closing(self.open_in_place(path)) as file:
             return b"".join(self.blocks(file))
-        finally:
-            file.close()
 
     def copy(self, source: File, start: int, end: int, target: File) -> None:
         """Append a part of one file to another."""
@@ -174,12 +177,9 @@ class Disk:
     def replace(self, path: Path, *parts: bytes) -> None:
         """Put a new file in place of one, durably: a reader and a crash find the old or the new."""
         temporary = path.with_name(path.name + ".new")
-        file = self.create(temporary)
-        try:
+        with closing(self.create(temporary)) as file:
             for part in parts:
                 file.append(part)
             file.sync()
-        finally:
-            file.close()
         self.rename(temporary, path)
         self.sync_folder(path.parent)

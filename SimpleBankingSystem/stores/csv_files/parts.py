@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from SimpleBankingSystem.stores.csv_files import head as heads
 from SimpleBankingSystem.stores.csv_files.archiver import repeated
 from SimpleBankingSystem.stores.csv_files.disk import Disk
-from SimpleBankingSystem.stores.csv_files.files import Files
+from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.head import HEADER, SECTOR, Anchor
 from SimpleBankingSystem.stores.csv_files.problems import Problems
 
@@ -87,17 +86,17 @@ def parts(
     """
     anchor = head or anchor_without_head(disk, files)
     rolled = [files.rolled(number + 1) for number in range(anchor.archive_files)]
-    archive = files.archive
-    unfinished = files.rolled(anchor.archive_files + 1)
-    if disk.exists(unfinished):
-        # A crash between numbering the full file and noting it in the head.
-        archive = unfinished
-    for path in [*rolled, archive, files.journal]:
+    numbered, archive = files.rolled(anchor.archive_files + 1), files.archive
+    if disk.exists(numbered):
+        # It was broken off between numbering the full file and noting that in the head.
+        archive = numbered
+    begun = [files.archive] if archive == numbered and disk.exists(files.archive) else []
+    for path in [*rolled, archive, *begun, files.journal]:
         if not disk.exists(path):
             problems.add(path.name, ": the file is missing.")
             continue
         try:
-            size = size_of(disk, path)
+            size = disk.size(path)
             if path == archive:
                 size = min(size, anchor.archive_bytes) if served else size
                 yield Part(path, size, head and head.archive_seq)
@@ -105,16 +104,12 @@ def parts(
                 size = min(size, anchor.journal_bytes) if served else size
                 length, is_same = repeated(disk, archive, path, anchor)
                 yield Part(path, size, head and head.last_seq, length if is_same else 0)
+            elif path in begun:
+                yield Part(path, START if served else size, head and head.archive_seq)
             else:
                 yield Part(path, size)
         except OSError as error:
             problems.add(path.name, f": the file cannot be read: {error.strerror}.")
-
-
-def size_of(disk: Disk, path: Path) -> int:
-    """Return a file's length in bytes."""
-    with closing(disk.open(path)) as file:
-        return file.size()
 
 
 def read_head(disk: Disk, path: Path, problems: Problems) -> Anchor | None:

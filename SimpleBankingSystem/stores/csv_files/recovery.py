@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
 from SimpleBankingSystem.stores.base import Progress, Report
 from SimpleBankingSystem.stores.csv_files import head as heads
-from SimpleBankingSystem.stores.csv_files.archiver import begin_next_file, repeated
+from SimpleBankingSystem.stores.csv_files.archiver import begin_next_file, is_begun_copy, repeated
 from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 from SimpleBankingSystem.stores.csv_files.files import START, Files
@@ -21,6 +21,7 @@ from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
 from SimpleBankingSystem.stores.csv_files.problems import Problems
 from SimpleBankingSystem.stores.csv_files.rows import (
+    MARK,
     BrokenRow,
     Chain,
     Place,
@@ -38,9 +39,9 @@ from SimpleBankingSystem.stores.state import State
 log = logging.getLogger(__name__)
 
 WAYS_ON = (
-    "The bank stops rather than guesses. Three ways on: restore a backup; if a spreadsheet only "
-    "rewrote how the rows look, restore their bytes; or export what is whole and begin a new "
-    "ledger with a row that says where the old one broke."
+    "The bank stops rather than guesses; bank verify says more. Three ways on: restore a backup "
+    "of the whole folder; if a spreadsheet only rewrote how the rows look, restore their bytes; "
+    "or export what is whole and begin a new ledger with a row that says where the old one broke."
 )
 
 
@@ -69,23 +70,39 @@ class Recovery:
 
     def _settle_archive(self) -> None:
         """Finish or take back an archiving that a crash interrupted before it was in the head."""
-        if self._disk.exists(self._files.rolled(self.head.anchor.archive_files + 1)):
-            begin_next_file(self._disk, self._files, self.head, nullcontext())
-        anchor = self.head.anchor
-        if not self._disk.exists(self._files.archive):
-            raise DataDamaged(f"{self._files.archive} is missing. {WAYS_ON}")
-        archive = self._disk.open(self._files.archive)
-        try:
-            surplus = archive.size() - anchor.archive_bytes
-            if surplus < 0:
-                message = f"{archive.path} is {-surplus} bytes shorter than it was. {WAYS_ON}"
+        disk, files = self._disk, self._files
+        numbered = files.rolled(self.head.anchor.archive_files + 1)
+        if disk.exists(numbered):
+            # The head would have known of the first row behind it.
+            with closing(disk.open(numbered)) as file:
+                is_next = not self._surplus(file)
+            if not is_next or (disk.exists(files.archive) and disk.size(files.archive) > START):
+                raise DataDamaged(f"{numbered} is more than {files.head} knows of. {WAYS_ON}")
+            begin_next_file(disk, files, self.head, nullcontext())
+        if not disk.exists(files.archive):
+            raise DataDamaged(f"{files.archive} is missing. {WAYS_ON}")
+        with closing(disk.open(files.archive)) as archive:
+            if not self._surplus(archive):
+                return
+            end = self.head.anchor.archive_bytes
+            if not is_begun_copy(disk, archive, end, files.journal):
+                message = f"{archive.path} goes on behind the last row that was archived. {WAYS_ON}"
                 raise DataDamaged(message)
-            if surplus:
-                self._set_aside(archive, anchor.archive_bytes, "unfinished-archive")
-                archive.cut(anchor.archive_bytes)
-                archive.sync()
-        finally:
-            archive.close()
+            archive.cut(end)
+            archive.sync()
+
+    def _surplus(self, archive: File) -> int:
+        """Return how many bytes stand behind the last archived row, which must be in its place."""
+        anchor = self.head.anchor
+        surplus = archive.size() - anchor.archive_bytes
+        if surplus < 0:
+            message = f"{archive.path} is {-surplus} bytes shorter than it was. {WAYS_ON}"
+            raise DataDamaged(message)
+        end = archive.read_at(anchor.archive_bytes - MARK - 1, MARK + 1)
+        if anchor.archived_rows and end != anchor.archive_hash.encode() + b"\n":
+            place = f"row {anchor.archive_seq}, the last that was archived, is not in its place"
+            raise DataDamaged(f"{archive.path}: {place}. {WAYS_ON}")
+        return surplus
 
     def _read_books(self) -> Place:
         """Fold the books into the state; return the end of the last whole commit."""

@@ -16,11 +16,12 @@ from time import monotonic
 from SimpleBankingSystem.ledger.account import is_internal
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.base import Progress, Report, silent
+from SimpleBankingSystem.stores.csv_files.archiver import is_begun_copy
 from SimpleBankingSystem.stores.csv_files.audit import Audit
 from SimpleBankingSystem.stores.csv_files.breaks import WINDOW, Break, chains, explain, seq_of
 from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
-from SimpleBankingSystem.stores.csv_files.files import START, Files
+from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.format import COLUMNS, FIRST_HASH, JOURNAL_HEADER
 from SimpleBankingSystem.stores.csv_files.head import Anchor
 from SimpleBankingSystem.stores.csv_files.lock import Lock
@@ -286,19 +287,18 @@ class Check:
         return not later_commit_follows(lines_of(rest), self._seq + 1)
 
     def _is_begun_copy(self, part: Part, file: File, lines: Lines) -> bool:
-        """Tell whether the rest of the archive is a copy that was given up for want of room."""
-        if part.path == self._files.journal or not self._disk.exists(self._files.journal):
-            return False
-        offset = lines.offset
-        with closing(self._disk.open(self._files.journal)) as journal:
-            return self._disk.are_alike(file, offset, journal, START, part.size - offset)
+        """Tell whether the rest of the archive is a copy that was broken off."""
+        files = self._files
+        return part.path == files.archive and is_begun_copy(
+            self._disk, file, lines.offset, files.journal
+        )
 
     def _leave(self, part: Part, file: File, lines: Lines) -> None:
-        """Look at how a file ends."""
+        """Look at how a file ends: recovery takes the same for unfinished."""
         name, is_journal = part.path.name, part.path == self._files.journal
         ahead, seq, stop = lines.fill(), self._seq, part.stop or 0
         in_doubt = self._has_head and not self._closed
-        if ahead and (in_doubt or self._is_begun_copy(part, file, lines)):
+        if ahead and (in_doubt if is_journal else self._is_begun_copy(part, file, lines)):
             size = part.size - lines.offset
             self._note_unfinished(f"{size} bytes from line {lines.number} of {name}")
         elif ahead:
