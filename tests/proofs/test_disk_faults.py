@@ -12,7 +12,7 @@ from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import BankError, DataDamaged, DiskFull, OutcomeUnknown
 from SimpleBankingSystem.stores.csv_files import archiver
 from tests.banks import TickingClock, asked
-from tests.proofs.simulated_disk import CHANGES, Fault, SimulatedDisk
+from tests.proofs.simulated_disk import CHANGES, SYNCS, Fault, Image, SimulatedDisk
 from tests.proofs.test_crash_images import Action, Told, a_day, check, opened
 
 
@@ -70,6 +70,69 @@ def test_after_a_failed_sync_nothing_more_is_acknowledged(tmp_path: Path) -> Non
             with pytest.raises(OutcomeUnknown):
                 bank.execute(asked("deposit", account="ADA", amount="1"))
         assert str(bank.account("ADA").balance) == "5.00"
+
+
+def test_no_sync_follows_one_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guarantee 7: whatever is tried, until the next start."""
+    monkeypatch.setattr(archiver, "ROWS_PER_ARCHIVE", 8)
+    at, struck = 0, True
+    while struck:
+        at += 1
+        disk = NotingDisk({tmp_path: None})
+        disk.record = False
+        disk.fault = fault = Fault(errno.ENOSPC, at, SYNCS)
+        a_day(tmp_path, disk, Told(), attempt=twice)
+        struck = bool(fault.raised)
+        assert not disk.late_syncs, (fault.raised, disk.late_syncs)
+    assert at > 20
+
+
+class NotingDisk(SimulatedDisk):
+    """A disk that notes which syncs follow one that failed, unless books are being opened."""
+
+    def __init__(self, image: Image) -> None:
+        super().__init__(image)
+        self.late_syncs: list[str] = []
+
+    def called(self, call: str, path: Path, data: bytes = b"") -> None:
+        has_failed = self.fault is not None and bool(self.fault.raised)
+        if has_failed and call in SYNCS and not self.phase.startswith("open"):
+            self.late_syncs.append(f"{call} {path.name}")
+        if self.phase.startswith("open") and has_failed:
+            self.fault = None
+        super().called(call, path, data)
+
+
+def test_a_bank_that_lost_its_disk_stays_so(tmp_path: Path) -> None:
+    """Guarantee 7: no archiving puts a new journal in the place of one that failed."""
+    disk, clock = SimulatedDisk({tmp_path: None}), TickingClock()
+    with Bank(opened(tmp_path, disk, clock), clock=clock) as bank:
+        bank.execute(asked("open_account", name="Ada", account="ADA", initial_deposit="5"))
+        disk.fault = Fault(errno.ENOSPC, 3, {"create"})  # That of the new journal.
+        with pytest.raises(DiskFull):
+            bank.archive()
+        assert disk.fault.raised == ["create transactions.csv.new"]
+        disk.fault = Fault(errno.EIO, 1, {"sync_data"})
+        for action in (pay, Bank.archive, pay, Bank.snapshot):
+            with pytest.raises(OutcomeUnknown):
+                action(bank)
+
+
+def pay(bank: Bank) -> object:
+    return bank.execute(asked("deposit", account="ADA", amount="1"))
+
+
+def test_refusing_again_and_again_takes_no_memory(tmp_path: Path) -> None:
+    disk, clock = SimulatedDisk({tmp_path: None}), TickingClock()
+    store = opened(tmp_path, disk, clock)
+    disk.fault = Fault(errno.EIO, 1, {"sync_data"}, for_good=True)
+    depths: list[int] = []
+    for _ in range(10):
+        with pytest.raises(OutcomeUnknown) as refusal:
+            store.snapshot()
+        depths.append(len(refusal.traceback))
+    assert depths[1] == depths[-1]
+    store.close()
 
 
 def test_a_full_disk_is_refused_and_the_bank_lives_on(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def test_a_copy_to_the_archive_that_was_broken_off_is_taken_back(books: Path, ar
 def test_missing_rows_are_refused(books: Path) -> None:
     path = books / JOURNAL
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
-    with pytest.raises(DataDamaged, match="rows 3 to 3 are missing"):
+    with pytest.raises(DataDamaged, match="row 3 is missing"):
         opened(books)
 
 
@@ -220,6 +220,41 @@ def test_a_file_that_is_saved_while_the_bank_runs_stops_it(books: Path) -> None:
             with pytest.raises(DataDamaged, match="replaced or changed"):
                 bank.execute(asked("deposit", account="ADA", amount="1"))
         assert str(bank.account("ADA").balance) == "90.00"
+
+
+@pytest.mark.parametrize("noticed_by", ["commit", "close", "snapshot", "archive", "upkeep"])
+def test_what_the_bank_wrote_is_kept_when_its_file_is_replaced(
+    tmp_path: Path, noticed_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guarantee 5: an older copy that somebody saves costs no acknowledged row, ever."""
+    monkeypatch.setattr(stores, "UPKEEP_SECONDS", 0.01)
+    bank = opened(tmp_path, upkeep=noticed_by == "upkeep")
+    store = bank.store
+    assert isinstance(store, CsvStore)
+    done(bank, "open_account", name="Ada", account="ADA", initial_deposit="5.00")
+    shutil.copy(tmp_path / JOURNAL, tmp_path / "older")
+    done(bank, "deposit", account="ADA", amount="1.00")
+    acknowledged = (tmp_path / JOURNAL).read_bytes()
+    (tmp_path / "older").rename(tmp_path / JOURNAL)
+    if noticed_by == "upkeep":
+        wait_until(lambda: not store._upkeep.is_alive())
+    actions: dict[str, Callable[[], object]] = {
+        "commit": lambda: bank.execute(asked("deposit", account="ADA", amount="1.00")),
+        "close": bank.close,
+        "snapshot": bank.snapshot,
+        "archive": bank.archive,
+        "upkeep": bank.snapshot,
+    }
+    with pytest.raises(DataDamaged, match="replaced or changed"):
+        actions[noticed_by]()
+    (copy,) = (tmp_path / "quarantine").iterdir()
+    assert copy.read_bytes() == acknowledged
+    bank.close()
+    with pytest.raises(DataDamaged, match="row 2 is missing"):
+        opened(tmp_path)
+    shutil.copy(copy, tmp_path / JOURNAL)
+    with opened(tmp_path) as bank:
+        assert str(bank.account("ADA").balance) == "6.00"
 
 
 def questions(bank: Bank) -> list[object]:

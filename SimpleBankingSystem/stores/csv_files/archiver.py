@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from threading import Lock
 
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.run import LinesDone, Run
@@ -34,6 +33,10 @@ class Cut:
         return replace(self, offset=self.offset - distance)
 
 
+Section = Callable[[], AbstractContextManager[object]]
+"""What keeps commits out while it is held."""
+
+
 class Archiver:
     """Writes snapshots and moves the journal's oldest part out, one at a time."""
 
@@ -49,24 +52,25 @@ class Archiver:
         runs: Sequence[Run],
         lines: Mapping[str, LinesDone],
         as_of: int,
-        section: Lock,
+        section: Section,
     ) -> None:
         """Replace accounts.csv and runs.csv by the state after ``as_of``.
 
         The head knows the new digests before the files have them, so that a crash in between
-        leaves files that are one or the other. ``section`` guards the head against commits.
+        leaves files that are one or the other. ``section`` guards the head against commits, and
+        raises once nothing may be written any more.
         """
         accounts_csv = encode_accounts(accounts, as_of)
         runs_csv = encode_runs(runs, lines, as_of)
         digests = digest(accounts_csv), digest(runs_csv)
-        with section:
+        with section():
             self._head.write(
                 next_as_of=as_of, next_accounts_digest=digests[0], next_runs_digest=digests[1]
             )
             self._head.sync()
         self._disk.replace(self._files.accounts, accounts_csv)
         self._disk.replace(self._files.runs, runs_csv)
-        with section:
+        with section():
             self._head.write(
                 accounts_as_of=as_of,
                 accounts_digest=digests[0],
@@ -77,7 +81,7 @@ class Archiver:
             )
             self._head.sync()
 
-    def copy(self, journal: Journal, cut: Cut, section: Lock) -> None:
+    def copy(self, journal: Journal, cut: Cut, section: Section) -> None:
         """Copy the journal up to the cut to the archive, durably.
 
         Commits go on meanwhile: they only add to the journal behind the cut.
@@ -88,7 +92,7 @@ class Archiver:
         with closing(self._disk.open(self._files.archive)) as archive:
             self._disk.copy(journal.file, START, cut.offset, archive)
             archive.sync()
-        with section:
+        with section():
             self._head.write(
                 archive_seq=cut.seq,
                 archive_hash=cut.mark,
@@ -97,7 +101,7 @@ class Archiver:
             )
             self._head.sync()
 
-    def _make_ready(self, rows: int, section: Lock) -> None:
+    def _make_ready(self, rows: int, section: Section) -> None:
         """Give the archive the length that the head knows, and number it if it becomes too full.
 
         Each step may be repeated: an earlier attempt may have ended behind any of them for want
@@ -119,15 +123,13 @@ class Archiver:
         """Put a journal without the archived rows in place; the caller keeps commits out."""
         tail = self._disk.blocks(journal.file, cut.offset, journal.length)
         self._disk.replace(self._files.journal, JOURNAL_HEADER, *tail)
-        fresh = Journal(self._disk, self._files.journal)
+        fresh = journal.reopened()
         anchor = self._head.anchor
         self._shelf.place(anchor.archive_files, anchor.archive_bytes, fresh.file, fresh.length)
         return fresh
 
 
-def begin_next_file(
-    disk: Disk, files: Files, head: Head, section: AbstractContextManager[object]
-) -> None:
+def begin_next_file(disk: Disk, files: Files, head: Head, section: Section) -> None:
     """Begin a new archive file behind one that was just numbered, perhaps before a crash.
 
     ``section`` guards the head.
@@ -136,7 +138,7 @@ def begin_next_file(
     disk.sync_folder(files.folder)
     if not disk.exists(files.archive):
         disk.replace(files.archive, JOURNAL_HEADER)
-    with section:
+    with section():
         number = head.anchor.archive_files + 1
         head.write(archive_files=number, archive_bytes=START, archived_rows=0)
         head.sync()

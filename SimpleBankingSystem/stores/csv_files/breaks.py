@@ -13,6 +13,7 @@ from itertools import islice
 
 from SimpleBankingSystem.stores.csv_files.format import COLUMNS, HASH, SEQ, SOURCE_BALANCE, chained
 from SimpleBankingSystem.stores.csv_files.looks import Look, written
+from SimpleBankingSystem.stores.csv_files.problems import missing_rows
 from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.csv_files.suspects import (
     PRINTABLE,
@@ -120,12 +121,13 @@ def seq_of(line: bytes) -> int:
 
 def explain(found: Break, *, patient: bool = True) -> Finding:
     """Say what happened at a break; without patience only what is quickly found."""
-    rules = () if not found.mark else RULES if patient else QUICK_RULES
-    for rule in rules:
+    if not found.mark:
+        return _behind_the_unknown(found)
+    for rule in RULES if patient else QUICK_RULES:
         finding = rule(found)
         if finding is not None:
             return finding
-    return _changed(found) if found.mark else _behind_the_unknown(found)
+    return _changed(found)
 
 
 def _look(found: Break) -> Finding | None:
@@ -313,8 +315,7 @@ def _begin_again(found: Break, cells: Cells) -> Finding:
     seq = max(seq_of(found.line), found.seq)
     said = []
     if seq > found.seq:
-        rows = f"rows {found.seq} to {seq - 1} are" if seq > found.seq + 1 else f"row {seq - 1} is"
-        said.append((0, seq, f": {rows} missing before this one."))
+        said.append((0, seq, f": {missing_rows(found.seq, seq - 1)} before this one."))
     cells[SEQ] = str(seq)
     return Finding(said, 1, seq, _mark_of(cells), guess=cells, gap=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from SimpleBankingSystem.ledger.errors import BankError, DataDamaged, DiskFull, OutcomeUnknown
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File, found_no_room
+from SimpleBankingSystem.stores.csv_files.quarantine import Quarantine
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +19,16 @@ class Journal:
     is refused with it: on Linux a second fsync may report success for data that the first lost.
     """
 
-    def __init__(self, disk: Disk, path: Path) -> None:
+    def __init__(self, disk: Disk, path: Path, quarantine: Quarantine) -> None:
         self._disk = disk
+        self._quarantine = quarantine
         self.file: File = disk.open(path)
         self.length = self.file.size()
         self.broken: BankError | None = None
+
+    def reopened(self) -> Journal:
+        """Return the journal that has come in place of this one."""
+        return Journal(self._disk, self.file.path, self._quarantine)
 
     def append(self, data: bytes) -> None:
         """Make one commit's rows durable, whole or not at all.
@@ -32,18 +38,31 @@ class Journal:
             OutcomeUnknown: the disk failed, now or earlier.
             DataDamaged: the file was replaced or changed by somebody else.
         """
-        if self.broken is not None:
-            raise self.broken
+        self._refuse_if_broken()
         try:
             self.file.append(data)
         except OSError as error:
             self._give_back(error)
         try:
             self.file.sync_data()
+            self._check_undisturbed(self.length + len(data))
         except OSError as error:
             raise self.stop(error) from error
-        self._check_undisturbed(self.length + len(data))
         self.length += len(data)
+
+    def check(self) -> None:
+        """Insist that the disk has not failed and that only we have written to the file.
+
+        Raises:
+            BankError: what ``append`` would raise.
+        """
+        self._refuse_if_broken()
+        self._check_undisturbed(self.length)
+
+    def _refuse_if_broken(self) -> None:
+        if self.broken is not None:
+            # One error is raised many times: it must not keep the frames of all who met it.
+            raise self.broken.with_traceback(None)
 
     def _give_back(self, error: OSError) -> None:
         """Go back to the last durable length after a write that failed."""
@@ -61,9 +80,14 @@ class Journal:
         """Insist that the path still names our file and that only we have written to it."""
         if self.file.is_named() and self.file.size() == length:
             return
+        try:
+            copy = self._quarantine.keep(self.file, 0, self.length, "journal-until-replaced")
+            kept = f"what it had open is kept in {copy}"
+        except OSError as error:
+            kept = f"what it had open could not be kept ({error.strerror})"
         message = (
             f"{self.file.path} was replaced or changed by another program while the bank was "
-            "running. The bank has stopped; what it wrote is kept in quarantine/."
+            f"running. The bank has stopped; {kept}."
         )
         self.broken = DataDamaged(message)
         log.critical(message)

@@ -37,6 +37,12 @@ def _range(word: str, first: int, last: int) -> str:
     return f"{word}s {first} to {last}" if word == "line" else f"{word} {first} to {last}"
 
 
+def missing_rows(first: int, last: int) -> str:
+    """Return which rows are missing, in words."""
+    rows = f"row {first} is" if first == last else f"rows {first} to {last} are"
+    return f"{rows} missing"
+
+
 class Problems:
     """Problems in the order in which they were found.
 

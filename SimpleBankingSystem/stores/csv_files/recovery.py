@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -19,7 +18,8 @@ from SimpleBankingSystem.stores.csv_files.fold import Fold
 from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH, JOURNAL_HEADER, SEQ
 from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
-from SimpleBankingSystem.stores.csv_files.problems import Problems
+from SimpleBankingSystem.stores.csv_files.problems import Problems, missing_rows
+from SimpleBankingSystem.stores.csv_files.quarantine import Quarantine
 from SimpleBankingSystem.stores.csv_files.rows import (
     MARK,
     BrokenRow,
@@ -35,8 +35,6 @@ from SimpleBankingSystem.stores.csv_files.snapshot import (
     load,
 )
 from SimpleBankingSystem.stores.state import State
-
-log = logging.getLogger(__name__)
 
 WAYS_ON = (
     "The bank stops rather than guesses; bank verify says more. Three ways on: restore a backup "
@@ -55,7 +53,6 @@ class Recovery:
     def __init__(self, disk: Disk, files: Files, clock: Clock, progress: Progress) -> None:
         self._disk = disk
         self._files = files
-        self._clock = clock
         self._progress = progress
         self.report = Report({"rows_replayed": 0})
         self.state = State()
@@ -64,7 +61,8 @@ class Recovery:
             create_books(disk, files)
         self.head = Head(disk, files.head)
         self._settle_archive()
-        self.journal = Journal(disk, files.journal)
+        self._quarantine = Quarantine(disk, files.quarantine, clock)
+        self.journal = Journal(disk, files.journal, self._quarantine)
         end = self._read_books()
         self._make_durable(end)
 
@@ -78,7 +76,7 @@ class Recovery:
                 is_next = not self._surplus(file)
             if not is_next or (disk.exists(files.archive) and disk.size(files.archive) > START):
                 raise DataDamaged(f"{numbered} is more than {files.head} knows of. {WAYS_ON}")
-            begin_next_file(disk, files, self.head, nullcontext())
+            begin_next_file(disk, files, self.head, nullcontext)
         if not disk.exists(files.archive):
             raise DataDamaged(f"{files.archive} is missing. {WAYS_ON}")
         with closing(disk.open(files.archive)) as archive:
@@ -220,7 +218,7 @@ class Recovery:
     def _check_reach(self, place: Place, anchor: Anchor) -> None:
         """Insist that the journal reaches at least as far as the head knows."""
         if place.seq < anchor.last_seq:
-            missing = f"rows {place.seq + 1} to {anchor.last_seq} are missing"
+            missing = missing_rows(place.seq + 1, anchor.last_seq)
             raise DataDamaged(f"{self._files.journal}: {missing}. {WAYS_ON}")
         if place.seq == anchor.last_seq and place.mark != anchor.last_hash:
             message = f"{self._files.journal}: row {place.seq} is not the one that was written."
@@ -228,13 +226,10 @@ class Recovery:
 
     def _set_aside(self, file: File, start: int, what: str) -> None:
         """Copy the end of a file to quarantine/, durably, and say so."""
-        self._disk.make_folder(self._files.quarantine)
-        stamp = self._clock().replace(":", "").replace(".", "")
-        path = self._files.quarantine / f"{stamp}-{what}.csv"
-        size = file.size() - start
-        self._disk.replace(path, *self._disk.blocks(file, start))
-        log.warning("%d bytes of %s are set aside in %s", size, file.path.name, path)
-        self.report.problems.append(f"{size} bytes of {file.path.name} are set aside in {path}")
+        size = file.size()
+        path = self._quarantine.keep(file, start, size, what)
+        text = f"{size - start} bytes of {file.path.name} are set aside in {path}"
+        self.report.problems.append(text)
 
     def _make_durable(self, end: Place) -> None:
         """Rewrite the verified journal unless the last stop was clean, and note where it ends.
@@ -252,7 +247,7 @@ class Recovery:
                 self.report.problems.append(message)
             else:
                 self.journal.close()
-                self.journal = Journal(self._disk, self._files.journal)
+                self.journal = self.journal.reopened()
         self.head.write(
             clean=0,
             last_seq=end.seq,

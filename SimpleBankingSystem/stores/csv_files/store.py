@@ -129,6 +129,17 @@ class CsvStore(StateStore):
                 raise self._journal.stop(error) from error
 
     @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Hold the commit section, if the journal is still to be trusted.
+
+        Raises:
+            BankError: the disk failed, or somebody else wrote to the journal.
+        """
+        with self._section:
+            self._journal.check()
+            yield
+
+    @contextmanager
     def _stopping_at_faults(self) -> Iterator[None]:
         """Let no error of the disk pass: for want of room it is tried again, any other is final.
 
@@ -153,11 +164,12 @@ class CsvStore(StateStore):
     def _keep_up(self) -> None:
         """Do what can be late by a second, in a thread of its own."""
         seen = -1
-        while not self._stopping.wait(UPKEEP_SECONDS):
+        while self._journal.broken is None and not self._stopping.wait(UPKEEP_SECONDS):
             try:
                 with self._stopping_at_faults():
+                    with self._sound():
+                        rows = self._state.last_seq - self._head.anchor.archive_seq
                     self._head.sync()
-                rows = self._state.last_seq - self._head.anchor.archive_seq
                 if rows > self._archive_after:
                     self.archive()
                 idle = seen == self._state.last_seq
@@ -166,24 +178,22 @@ class CsvStore(StateStore):
                 seen = self._state.last_seq
             except BankError as error:
                 log.error("upkeep: %s", error.message)
-                if self._journal.broken is not None:
-                    return
 
     def archive(self) -> Report:
         """Move the finished part of the journal to the archive; commits go on meanwhile."""
         with self._upkeep_section, self._stopping_at_faults():
             before = self._head.anchor.archive_seq
             if self._unswapped is None:
-                with self._section:
+                with self._sound():
                     end = Cut(self._state.last_seq, self._hash, self._journal.length)
                     cut = min(self._pending_at.values(), key=lambda each: each.seq, default=end)
                 if cut.seq <= before:
                     return Report({"archived": 0})
                 self.snapshot()
-                self._archiver.copy(self._journal, cut, self._section)
+                self._archiver.copy(self._journal, cut, self._sound)
                 self._unswapped = cut
             cut = self._unswapped
-            with self._section:
+            with self._sound():
                 self._journal = self._archiver.swap(self._journal, cut)
                 distance = cut.offset - START
                 self._pending_at = {
@@ -196,16 +206,13 @@ class CsvStore(StateStore):
 
     def snapshot(self) -> Report:
         """Write accounts.csv and runs.csv as they are now."""
-        with self._upkeep_section:
-            with self._section:
-                if self._journal.broken is not None:
-                    raise self._journal.broken
+        with self._upkeep_section, self._stopping_at_faults():
+            with self._sound():
                 as_of = self._state.last_seq
                 accounts = list(self._state.accounts.values())
                 runs = list(self._state.runs.values())
                 lines = {name: done.copy() for name, done in self._state.lines.items()}
-            with self._stopping_at_faults():
-                self._archiver.snapshot(accounts, runs, lines, as_of, self._section)
+            self._archiver.snapshot(accounts, runs, lines, as_of, self._sound)
             return Report({"accounts": len(accounts), "as_of": as_of})
 
     def _catch_up(self, progress: Progress = silent) -> None:
@@ -234,7 +241,7 @@ class CsvStore(StateStore):
         try:
             if self._journal.broken is None:
                 self.snapshot()
-                with self._stopping_at_faults():
+                with self._stopping_at_faults(), self._sound():
                     self._head.write(clean=1)
                     self._head.sync()
         finally:

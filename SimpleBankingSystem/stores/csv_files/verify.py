@@ -32,7 +32,7 @@ from SimpleBankingSystem.stores.csv_files.parts import (
     parts,
     read_head,
 )
-from SimpleBankingSystem.stores.csv_files.problems import Problems
+from SimpleBankingSystem.stores.csv_files.problems import Problems, missing_rows
 from SimpleBankingSystem.stores.csv_files.rows import MARK, later_commit_follows, lines_of
 from SimpleBankingSystem.stores.csv_files.suspects import Known
 
@@ -307,9 +307,7 @@ class Check:
         elif lines.is_cut and self._mark and not (is_journal and in_doubt and seq > stop):
             self._problems.add(name, ": the line end is missing.", lines.number - 1, seq)
         if seq < stop:
-            first = seq + 1
-            rows = f"row {first} is" if first == stop else f"rows {first} to {stop} are"
-            self._problems.add(name, f": {rows} missing at the end.")
+            self._problems.add(name, f": {missing_rows(seq + 1, stop)} at the end.")
             self._seq, self._mark = stop, self._known_marks[stop]
             self._audit.forget(self._seq)
 
