@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import DataDamaged
-from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files import store as stores
 from SimpleBankingSystem.stores.csv_files.files import START
@@ -257,53 +255,6 @@ def test_what_the_bank_wrote_is_kept_when_its_file_is_replaced(
         assert str(bank.account("ADA").balance) == "6.00"
 
 
-def questions(bank: Bank) -> list[object]:
-    page = bank.transactions(Query(account="ADA"))
-    return [
-        [each.id for each in page.items],
-        bank.by_key("k1").id,
-        bank.by_key("k2").id,
-        str(bank.balance("ADA", bank.by_key("k1").completed_at)),
-    ]
-
-
-ANSWERS = [["T00000000003", "T00000000001"], "T00000000001", "T00000000003", "100.00"]
-
-
-def test_the_index_may_be_deleted_broken_or_another_s(books: Path, tmp_path: Path) -> None:
-    index = books / "index.db"
-    with opened(books) as bank:
-        assert questions(bank) == ANSWERS
-    index.unlink()
-    with opened(books) as bank:
-        assert questions(bank) == ANSWERS
-    index.write_bytes(b"no database at all" * 100)
-    with opened(books) as bank:
-        assert questions(bank) == ANSWERS
-    with sqlite3.connect(index) as database:
-        database.execute("UPDATE reach SET mark = 'h0'")
-    database.close()
-    with opened(books) as bank:
-        assert questions(bank) == ANSWERS
-    with sqlite3.connect(index) as database:
-        database.execute("PRAGMA user_version = 99")
-    database.close()
-    with opened(books) as bank:
-        assert questions(bank) == ANSWERS
-
-
-def test_a_position_that_has_become_wrong_is_not_believed(books: Path) -> None:
-    index = books / "index.db"
-    with opened(books) as bank:
-        assert questions(bank) == ANSWERS
-    with sqlite3.connect(index) as database:
-        database.execute("UPDATE rows SET position = 0 WHERE seq = 3")
-    database.close()
-    with opened(books) as bank:
-        assert bank.transaction("T00000000003").status == "COMPLETED"
-        assert questions(bank) == ANSWERS
-
-
 def test_upkeep_archives_and_indexes_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,6 +272,25 @@ def test_upkeep_archives_and_indexes_by_itself(
     with opened(tmp_path) as bank:
         assert str(bank.account("ADA").balance) == "8.00"
         assert bank.execute(asked("deposit", account="ADA", amount="1"), key="k0").seq == 2
+
+
+def test_upkeep_survives_what_nobody_expects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(stores, "UPKEEP_SECONDS", 0.01)
+    with opened(tmp_path, upkeep=True) as bank:
+        store = bank.store
+        assert isinstance(store, CsvStore)
+        calls: list[int] = []
+
+        def fail(*_: object) -> None:
+            calls.append(len(calls))
+            raise ValueError("oh")
+
+        monkeypatch.setattr(store._index, "catch_up", fail)
+        wait_until(lambda: len(calls) > 1)
+        monkeypatch.undo()
+    assert "upkeep failed" in caplog.text
 
 
 def test_upkeep_says_so_when_the_disk_fails(

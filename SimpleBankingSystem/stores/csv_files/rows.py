@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -51,6 +51,21 @@ def lines_of(blocks: Iterable[bytes]) -> Iterator[bytes]:
             yield line + b"\n"
     if rest:
         yield rest
+
+
+def unbroken(lines: Sequence[bytes], mark: bytes) -> int:
+    """Return how many lines chain to each other, the first of them to ``mark``.
+
+    The lines are without their ends. A million of them are checked, so ``format.chained`` stands
+    here in full.
+    """
+    count = 0
+    for line in lines:
+        mark = b"h" + sha256(mark + line[:-MARK]).hexdigest()[: MARK - 1].encode()
+        if line[-MARK:] != mark:
+            return count
+        count += 1
+    return count
 
 
 class Chain:
@@ -104,6 +119,12 @@ class Chain:
 
     def _broken(self, seq: int, reason: str, start: int) -> BrokenRow:
         return BrokenRow(self.place, seq, self.line, reason, start)
+
+
+def ends_commit(line: bytes) -> bool:
+    """Tell whether a row is the last of its commit."""
+    cells = line.split(b",", COMMIT_LAST + 1)
+    return cells[SEQ : SEQ + 1] == cells[COMMIT_LAST : COMMIT_LAST + 1]
 
 
 def later_commit_follows(lines: Iterable[bytes], broken_seq: int) -> bool:

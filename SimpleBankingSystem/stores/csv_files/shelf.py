@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from SimpleBankingSystem.stores.csv_files.disk import BLOCK, Disk, File
 from SimpleBankingSystem.stores.csv_files.files import START, Files
+from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH
+from SimpleBankingSystem.stores.csv_files.rows import MARK
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,6 +76,10 @@ class Shelf:
             for line in lines:
                 yield position, line + b"\n"
                 position += len(line) + 1
+
+    def mark(self, position: int) -> bytes:
+        """Return the hash that the row at a position follows."""
+        return self._read(position - MARK - 1, position - 1) if position else FIRST_HASH.encode()
 
     def line(self, position: int) -> bytes:
         """Return the row at a position."""

@@ -97,7 +97,7 @@ class CsvStore(StateStore):
             anchor.archive_files, anchor.archive_bytes, self._journal.file, self._journal.length
         )
         self._archiver = Archiver(self._disk, self._files, self._head, self._shelf)
-        self._index = Index(self._files.index, self._shelf)
+        self._index = Index(self._files.index, self._shelf, anchor.archive_seq)
 
     # The commit section
 
@@ -163,7 +163,7 @@ class CsvStore(StateStore):
 
     def _keep_up(self) -> None:
         """Do what can be late by a second, in a thread of its own."""
-        seen = -1
+        seen, said = -1, ""
         while self._journal.broken is None and not self._stopping.wait(UPKEEP_SECONDS):
             try:
                 with self._stopping_at_faults():
@@ -177,7 +177,12 @@ class CsvStore(StateStore):
                     self._catch_up()
                 seen = self._state.last_seq
             except BankError as error:
-                log.error("upkeep: %s", error.message)
+                if error.message != said:
+                    log.error("upkeep: %s", error.message)
+                said = error.message
+            except Exception:
+                # Upkeep is late then; without it the head would never be synced again.
+                log.exception("upkeep failed")
 
     def archive(self) -> Report:
         """Move the finished part of the journal to the archive; commits go on meanwhile."""
@@ -269,19 +274,15 @@ class CsvStore(StateStore):
     def _named(self, name: str) -> str | None:
         """Return the transaction that has a key or claimed a name.
 
-        Memory has the names of the journal's rows; the index must know at least the archive's.
+        Memory has the names of the journal's rows, but for those that the index took over.
         """
         found = self._state.names.get(name)
-        if found is not None:
-            return found
-        if self._index.last_seq < self._head.anchor.archive_seq:
-            self._catch_up()
-        return self._index.named(name)
+        return self._index.named(name) if found is None else found
 
     def transactions(self, query: Query) -> Page:
         """Return one page of transactions."""
         self._catch_up()
-        return self._index.page(query)
+        return self._index.page(query, self.pending())
 
     def balance_at(self, account_id: str, moment: str) -> Decimal | None:
         """Return an account's balance after the last commit at or before a time."""

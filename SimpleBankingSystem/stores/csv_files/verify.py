@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
@@ -33,7 +32,7 @@ from SimpleBankingSystem.stores.csv_files.parts import (
     read_head,
 )
 from SimpleBankingSystem.stores.csv_files.problems import Problems, missing_rows
-from SimpleBankingSystem.stores.csv_files.rows import MARK, later_commit_follows, lines_of
+from SimpleBankingSystem.stores.csv_files.rows import MARK, later_commit_follows, lines_of, unbroken
 from SimpleBankingSystem.stores.csv_files.suspects import Known
 
 PATIENCE = 300
@@ -83,17 +82,6 @@ def verify(
     a hash that was kept elsewhere and must occur in the chain.
     """
     return Check(disk, files, anchor, progress, expect, whole=not chain_only).report()
-
-
-def unbroken(lines: Sequence[bytes], mark: bytes) -> int:
-    """Return how many lines chain to each other, the first of them to ``mark``."""
-    count = 0
-    for line in lines:
-        mark = b"h" + sha256(mark + line[:-MARK]).hexdigest()[:32].encode()
-        if line[-MARK:] != mark:
-            return count
-        count += 1
-    return count
 
 
 class Check:

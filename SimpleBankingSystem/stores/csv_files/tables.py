@@ -1,0 +1,169 @@
+"""The SQLite tables behind the index: what a row leaves in them, and where their file is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from SimpleBankingSystem.stores.csv_files.format import (
+    COMMAND,
+    COMMIT_FIRST,
+    COMPLETED_AT,
+    DETAILS,
+    KEY,
+    SEQ,
+    SOURCE,
+    SOURCE_BALANCE,
+    STATUS,
+    TARGET,
+    TARGET_BALANCE,
+    TRANSACTION,
+    parse_details,
+    records,
+    unguard,
+)
+from SimpleBankingSystem.stores.csv_files.rows import MARK
+
+VERSION = 2
+"""The version of the tables; an index of another one is made anew."""
+
+TABLES = """
+BEGIN;
+PRAGMA user_version = 2;
+CREATE TABLE reach (position INTEGER, last_position INTEGER, seq INTEGER, mark TEXT);
+INSERT INTO reach VALUES (0, 0, 0, '');
+CREATE TABLE rows (seq INTEGER PRIMARY KEY, position INTEGER, number INTEGER, status TEXT,
+                   command TEXT);
+CREATE INDEX failures ON rows (seq) WHERE status = 'FAILED';
+CREATE TABLE transactions (number INTEGER PRIMARY KEY, seq INTEGER);
+CREATE TABLE entries (account TEXT, seq INTEGER, last INTEGER, PRIMARY KEY (account, seq))
+    WITHOUT ROWID;
+CREATE TABLE names (name TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
+CREATE TABLE times (time TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
+COMMIT;
+"""
+"""``rows`` has every row; ``entries`` an account's transactions by the seq of their first row,
+with the last row that has the account's balance, if any; ``times`` the first seq of each moment."""
+
+BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+"""The errors of a file that is no index, or no sound one; any other is no fault of the file."""
+
+
+def is_broken(error: sqlite3.Error) -> bool:
+    """Tell whether an error says that the file is to be thrown away."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in BROKEN
+
+
+def names_of(row: Sequence[str]) -> list[str]:
+    """Return the names that a row takes: its key, and what it claims."""
+    names = [unguard(row[KEY])] if row[KEY] else []
+    if "claims" in row[DETAILS]:
+        claims = parse_details(row).get("claims", ())
+        assert isinstance(claims, list | tuple)
+        names += claims
+    return names
+
+
+class Batch:
+    """What rows of whole commits leave in each table."""
+
+    def __init__(self, found: Sequence[tuple[int, bytes]]) -> None:
+        self.rows: list[tuple[object, ...]] = []
+        self.entries: list[tuple[str, int, int | None]] = []
+        self.latest: list[tuple[int, int]] = []
+        self.names: list[tuple[str, int]] = []
+        self.times: list[tuple[str, int]] = []
+        record, first, time = None, 0, ""
+        cells = records(line.decode() for _, line in found)
+        for (position, _), row in zip(found, cells, strict=True):
+            seq, number = int(row[SEQ]), int(row[TRANSACTION][1:])
+            self.rows.append((seq, position, number, row[STATUS], row[COMMAND]))
+            if record != (number, row[COMMIT_FIRST]):
+                record, first = (number, row[COMMIT_FIRST]), seq
+                self.latest.append((number, seq))
+            if row[SOURCE]:
+                self.entries.append((row[SOURCE], first, seq if row[SOURCE_BALANCE] else None))
+            if row[TARGET]:
+                self.entries.append((row[TARGET], first, seq if row[TARGET_BALANCE] else None))
+            if row[KEY] or row[DETAILS]:
+                self.names += [(name, number) for name in names_of(row)]
+            if row[COMPLETED_AT] and row[COMPLETED_AT] != time:
+                time = row[COMPLETED_AT]
+                self.times.append((time, seq))
+        last_position, line = found[-1]
+        mark = line[-MARK - 1 : -1].decode()
+        self.reach = (last_position + len(line), last_position, seq, mark)
+
+
+class Tables:
+    """The open file, or a temporary one where the disk has no place for it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._is_temporary = False
+        self._database: sqlite3.Connection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it can be asked."""
+        return self._database is not None
+
+    def open(self) -> None:
+        """Open the file, with empty tables if it is new."""
+        # SQLite makes a temporary database of the empty name, and removes it in the end.
+        name = "" if self._is_temporary else self._path
+        self._database = database = sqlite3.connect(
+            name, check_same_thread=False, isolation_level=None, cached_statements=256
+        )
+        # With a log that is synced now and then a crash costs the last rows, never the order.
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("PRAGMA cache_size = -65536")
+        if self.all("PRAGMA user_version") == [(0,)]:
+            database.executescript(TABLES)
+
+    def all(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        """Return all rows of an answer."""
+        assert self._database is not None
+        return self._database.execute(statement, values).fetchall()
+
+    def add(self, batch: Batch) -> None:
+        """Add rows, all or none."""
+        database = self._database
+        assert database is not None
+        database.execute("BEGIN")
+        with database:
+            database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", batch.rows)
+            database.executemany("INSERT OR REPLACE INTO transactions VALUES (?, ?)", batch.latest)
+            database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", batch.entries)
+            database.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", batch.names)
+            database.executemany("INSERT OR IGNORE INTO times VALUES (?, ?)", batch.times)
+            database.execute(
+                "UPDATE reach SET position = ?, last_position = ?, seq = ?, mark = ?", batch.reach
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._database is not None:
+            with suppress(sqlite3.Error):
+                self._database.close()
+            self._database = None
+
+    def remove(self) -> bool:
+        """Throw the file away; where that cannot be, leave it alone and be temporary."""
+        self.close()
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        except OSError:
+            return self.retreat()
+        return True
+
+    def retreat(self) -> bool:
+        """Be temporary from now on; False if that is so already."""
+        self.close()
+        was_temporary, self._is_temporary = self._is_temporary, True
+        return not was_temporary
