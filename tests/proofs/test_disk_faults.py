@@ -26,7 +26,7 @@ def twice(action: Action) -> object:
             return action()
         except DataDamaged:
             raise
-        except (BankError, OSError):
+        except BankError:
             continue
     return None
 

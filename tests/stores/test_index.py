@@ -20,26 +20,14 @@ from SimpleBankingSystem.stores.csv_files import index as indexes
 from SimpleBankingSystem.stores.csv_files import store as stores
 from SimpleBankingSystem.stores.csv_files import tables
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
-from tests.banks import TickingClock, do, done, ticket, wait_until
+from tests.banks import do, done, ticket, wait_until
 from tests.stores.conftest import Books
-
-ARCHIVE = "archived_transactions.csv"
-
-
-def opened(folder: Path, *, upkeep: bool = False) -> Bank:
-    clock = TickingClock()
-    return Bank(CsvStore(folder, clock=clock, upkeep=upkeep), clock=clock)
+from tests.stores.csv_books import ARCHIVE, made, opened
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Row 1 in the archive, rows 2 and 3 in the journal."""
-    with opened(tmp_path) as bank:
-        done(bank, "open_account", name="Ada", account="ADA", initial_deposit="100.00", key="k1")
-        bank.archive()
-        done(bank, "open_account", name="Bob", account="BOB")
-        done(bank, "transfer", source="ADA", target="BOB", amount="10.00", key="k2")
-    return tmp_path
+    return made(tmp_path)
 
 
 def questions(bank: Bank) -> list[object]:

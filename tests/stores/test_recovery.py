@@ -8,45 +8,31 @@ from pathlib import Path
 
 import pytest
 
-from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files import store as stores
 from SimpleBankingSystem.stores.csv_files.files import START
+from SimpleBankingSystem.stores.csv_files.format import chained
+from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
-from tests.banks import TickingClock, asked, balances, done, wait_until
-
-JOURNAL = "transactions.csv"
-ARCHIVE = "archived_transactions.csv"
-
-
-def opened(folder: Path, *, upkeep: bool = False, archive_after: int = 100_000) -> Bank:
-    clock = TickingClock()
-    store = CsvStore(folder, clock=clock, upkeep=upkeep, archive_after=archive_after)
-    return Bank(store, clock=clock)
-
-
-def report(bank: Bank) -> list[str]:
-    assert isinstance(bank.store, CsvStore)
-    return bank.store.start_report.problems
+from tests.banks import asked, done, wait_until
+from tests.stores.csv_books import (
+    ARCHIVE,
+    EXPECTED,
+    JOURNAL,
+    TORN,
+    crash,
+    kept,
+    made,
+    opened,
+    report,
+)
 
 
 @pytest.fixture
 def books(tmp_path: Path) -> Path:
-    with opened(tmp_path) as bank:
-        done(bank, "open_account", name="Ada", account="ADA", initial_deposit="100.00", key="k1")
-        bank.archive()
-        done(bank, "open_account", name="Bob", account="BOB")
-        done(bank, "transfer", source="ADA", target="BOB", amount="10.00", key="k2")
-    return tmp_path
-
-
-def kept(bank: Bank) -> dict[str, str]:
-    return {name: str(money) for name, money in balances(bank).items()}
-
-
-EXPECTED = {"ADA": "90.00", "BOB": "10.00", "CASH.EUR": "-100.00"}
+    return made(tmp_path)
 
 
 def test_a_changed_snapshot_is_rebuilt_and_the_cells_are_named(books: Path) -> None:
@@ -74,11 +60,46 @@ def test_a_torn_commit_is_set_aside_whole(books: Path) -> None:
     """Guarantee 6."""
     path = books / JOURNAL
     good = path.read_bytes()
-    path.write_bytes(good + b"4,4,5,T00000000004,deposit,COMPL")
+    path.write_bytes(good + TORN)
+    crash(books)
     with opened(books) as bank:
         assert kept(bank) == EXPECTED
         assert "set aside" in report(bank)[0]
     assert path.read_bytes() == good
+
+
+@pytest.mark.parametrize("more", [TORN, b"\n"])
+def test_behind_a_clean_stop_there_is_nothing_to_set_aside(books: Path, more: bytes) -> None:
+    """Guarantee 5: only a crash leaves a torn commit."""
+    path = books / JOURNAL
+    path.write_bytes(path.read_bytes() + more)
+    assert verify_folder(books).problems
+    with pytest.raises(DataDamaged, match="line 4, seq 4"):
+        opened(books)
+
+
+def test_a_row_that_was_made_up_behind_a_clean_stop_is_refused(books: Path) -> None:
+    path = books / JOURNAL
+    last = path.read_bytes().splitlines()[-1]
+    body = last[:-MARK].replace(b"3,3,3,T00000000003", b"4,4,4,T00000000004")
+    path.write_bytes(path.read_bytes() + body + chained(last[-MARK:], body) + b"\n")
+    assert "more behind row 3" in verify_folder(books).problems[0]
+    with pytest.raises(DataDamaged, match="more behind row 3"):
+        opened(books)
+
+
+@pytest.mark.parametrize("name", [JOURNAL, ARCHIVE])
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"amount", b"betrag"), (b"\xef\xbb\xbf", b""), (b",status,", b",")]
+)
+def test_a_changed_header_is_refused(books: Path, name: str, old: bytes, new: bytes) -> None:
+    """Guarantee 5: also of a journal without a row, which could be written to."""
+    path = books / name
+    with opened(books) as bank:
+        bank.archive()
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    with pytest.raises(DataDamaged, match=f"{name}, line 1: the header"):
+        opened(books)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +128,7 @@ def test_a_snapshot_that_was_only_saved_otherwise_is_set_aside_too(books: Path) 
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     with opened(books) as bank:
         assert kept(bank) == EXPECTED
-        assert report(bank)[1:] == ["accounts.csv: only the look was changed, no value."]
+        assert report(bank)[:-1] == ["accounts.csv: only the look was changed, no value."]
     assert "changed-accounts" in next((books / "quarantine").iterdir()).name
 
 
@@ -193,7 +214,7 @@ def test_missing_rows_are_refused(books: Path) -> None:
         opened(books)
 
 
-@pytest.mark.parametrize("name", ["head.csv", "archived_transactions.csv"])
+@pytest.mark.parametrize("name", ["head.csv", ARCHIVE, JOURNAL])
 def test_a_missing_file_is_refused(books: Path, name: str) -> None:
     (books / name).unlink()
     with pytest.raises(DataDamaged, match="is missing"):

@@ -12,7 +12,7 @@ from SimpleBankingSystem.stores.base import Progress, Report
 from SimpleBankingSystem.stores.csv_files import head as heads
 from SimpleBankingSystem.stores.csv_files.archiver import begin_next_file, is_begun_copy, repeated
 from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
-from SimpleBankingSystem.stores.csv_files.disk import Disk, File
+from SimpleBankingSystem.stores.csv_files.disk import Disk, File, found_no_room
 from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.fold import Fold
 from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH, JOURNAL_HEADER, SEQ
@@ -50,6 +50,9 @@ class Recovery:
     ``quarantine/``, anything else that does not fit raises DataDamaged.
     """
 
+    start: int
+    """Where in the journal's file the rows begin that the archive has not."""
+
     def __init__(self, disk: Disk, files: Files, clock: Clock, progress: Progress) -> None:
         self._disk = disk
         self._files = files
@@ -57,28 +60,32 @@ class Recovery:
         self.report = Report({"rows_replayed": 0})
         self.state = State()
         self.last_time = ""
+        self._quarantine = Quarantine(disk, files.quarantine, clock)
+        self._aside: list[tuple[Path, int, str]] = []
         if not disk.exists(files.head):
             create_books(disk, files)
         self.head = Head(disk, files.head)
         self._settle_archive()
-        self._quarantine = Quarantine(disk, files.quarantine, clock)
         self.journal = Journal(disk, files.journal, self._quarantine)
+        self._check_header(self.journal.file)
         end = self._read_books()
         self._make_durable(end)
 
     def _settle_archive(self) -> None:
         """Finish or take back an archiving that a crash interrupted before it was in the head."""
         disk, files = self._disk, self._files
-        numbered = files.rolled(self.head.anchor.archive_files + 1)
-        if disk.exists(numbered):
+        *full, numbered = (files.rolled(at + 1) for at in range(self.head.anchor.archive_files + 1))
+        is_numbered = disk.exists(numbered)
+        for path in [*full, *([] if is_numbered else [files.archive]), files.journal]:
+            if not disk.exists(path):
+                raise DataDamaged(f"{path} is missing. {WAYS_ON}")
+        if is_numbered:
             # The head would have known of the first row behind it.
             with closing(disk.open(numbered)) as file:
                 is_next = not self._surplus(file)
             if not is_next or (disk.exists(files.archive) and disk.size(files.archive) > START):
                 raise DataDamaged(f"{numbered} is more than {files.head} knows of. {WAYS_ON}")
             begin_next_file(disk, files, self.head, nullcontext)
-        if not disk.exists(files.archive):
-            raise DataDamaged(f"{files.archive} is missing. {WAYS_ON}")
         with closing(disk.open(files.archive)) as archive:
             if not self._surplus(archive):
                 return
@@ -92,6 +99,7 @@ class Recovery:
     def _surplus(self, archive: File) -> int:
         """Return how many bytes stand behind the last archived row, which must be in its place."""
         anchor = self.head.anchor
+        self._check_header(archive)
         surplus = archive.size() - anchor.archive_bytes
         if surplus < 0:
             message = f"{archive.path} is {-surplus} bytes shorter than it was. {WAYS_ON}"
@@ -102,10 +110,15 @@ class Recovery:
             raise DataDamaged(f"{archive.path}: {place}. {WAYS_ON}")
         return surplus
 
+    def _check_header(self, file: File) -> None:
+        if file.read_at(0, START) != JOURNAL_HEADER:
+            header = "the header is not the one that the bank wrote"
+            raise DataDamaged(f"{file.path}, line 1: {header}. {WAYS_ON}")
+
     def _read_books(self) -> Place:
         """Fold the books into the state; return the end of the last whole commit."""
         anchor = self.head.anchor
-        start = START + self._dropped_late(anchor)
+        self.start = start = START + self._dropped_late(anchor)
         self._rewrite = start > START or not anchor.clean
         is_loaded = self._load_snapshots(anchor)
         fold = Fold(self.state, anchor.accounts_as_of if is_loaded else 0)
@@ -129,7 +142,6 @@ class Recovery:
         self.state.last_transaction = max(self.state.last_transaction, anchor.last_transaction)
         self.last_time = max(fold.last_time, anchor.last_time)
         self.report.facts["rows_replayed"] = fold.rows
-        self._start = start
         return chain.place
 
     def _load_snapshots(self, anchor: Anchor) -> bool:
@@ -158,14 +170,13 @@ class Recovery:
         paths = [self._files.rolled(number + 1) for number in range(anchor.archive_files)]
         for path in [*paths, self._files.archive]:
             chain = Chain(Place(place.seq, place.mark, START))
-            file = self._disk.open(path)
-            try:
-                blocks = self._disk.blocks(file, START, file.size())
-                fold.add(chain.rows(lines_of(self._told(blocks, file.size()))))
-            except BrokenRow as broken:
-                raise self._damage(path, broken) from broken
-            finally:
-                file.close()
+            with closing(self._disk.open(path)) as file:
+                self._check_header(file)
+                try:
+                    blocks = self._disk.blocks(file, START, file.size())
+                    fold.add(chain.rows(lines_of(self._told(blocks, file.size()))))
+                except BrokenRow as broken:
+                    raise self._damage(path, broken) from broken
             place = chain.place
         if (place.seq, place.mark) != (anchor.archive_seq, anchor.archive_hash):
             raise DataDamaged(f"{self._files.archive} does not end where it did. {WAYS_ON}")
@@ -182,16 +193,12 @@ class Recovery:
             self._progress(done, total)
 
     def _name_troubles(self, snapshot: Snapshot) -> None:
-        """Say what somebody changed in a snapshot, and set the file aside."""
+        """Say what somebody changed in a snapshot, which is to be set aside."""
         path, found = snapshot.path, Problems()
         for line, text in snapshot.troubles(self._disk, self.state):
             found.add(path.name, text, line)
         if found and self._disk.exists(path):
-            file = self._disk.open(path)
-            try:
-                self._set_aside(file, 0, f"changed-{path.stem}")
-            finally:
-                file.close()
+            self._aside.append((path, 0, f"changed-{path.stem}"))
         self.report.problems += found.texts()
 
     def _dropped_late(self, anchor: Anchor) -> int:
@@ -203,60 +210,76 @@ class Recovery:
         return length
 
     def _tear_or_damage(self, broken: BrokenRow, anchor: Anchor) -> None:
-        """Set an unacknowledged last commit aside, refuse anything else."""
+        """Take an unacknowledged last commit for one to be set aside, refuse anything else.
+
+        After a clean stop there is none.
+        """
         blocks = self._disk.blocks(self.journal.file, broken.start)
         acknowledged = broken.place.seq < anchor.last_seq
-        if acknowledged or later_commit_follows(lines_of(blocks), broken.seq):
+        if anchor.clean or acknowledged or later_commit_follows(lines_of(blocks), broken.seq):
             raise self._damage(self._files.journal, broken)
-        self._set_aside(self.journal.file, broken.place.offset, "torn-commit")
-        self._rewrite = True
+        self._aside.append((self._files.journal, broken.place.offset, "torn-commit"))
 
     def _damage(self, path: Path, broken: BrokenRow) -> DataDamaged:
         where = f"{path}, line {broken.line}, seq {broken.seq}"
         return DataDamaged(f"{where}: {broken.reason}. {WAYS_ON}")
 
     def _check_reach(self, place: Place, anchor: Anchor) -> None:
-        """Insist that the journal reaches at least as far as the head knows."""
+        """Insist that the journal reaches as far as the head knows, or farther after a crash."""
         if place.seq < anchor.last_seq:
             missing = missing_rows(place.seq + 1, anchor.last_seq)
             raise DataDamaged(f"{self._files.journal}: {missing}. {WAYS_ON}")
+        if anchor.clean and place.seq > anchor.last_seq:
+            more = f"there is more behind row {anchor.last_seq}, the last that the bank wrote here"
+            raise DataDamaged(f"{self._files.journal}: {more}. {WAYS_ON}")
         if place.seq == anchor.last_seq and place.mark != anchor.last_hash:
             message = f"{self._files.journal}: row {place.seq} is not the one that was written."
             raise DataDamaged(f"{message} {WAYS_ON}")
 
-    def _set_aside(self, file: File, start: int, what: str) -> None:
-        """Copy the end of a file to quarantine/, durably, and say so."""
-        size = file.size()
-        path = self._quarantine.keep(file, start, size, what)
-        text = f"{size - start} bytes of {file.path.name} are set aside in {path}"
-        self.report.problems.append(text)
-
     def _make_durable(self, end: Place) -> None:
-        """Rewrite the verified journal unless the last stop was clean, and note where it ends.
+        """Set aside what does not fit, make the rest durable, and note where it ends.
+
+        Without room for that the bank serves questions and refuses commands.
+        """
+        self.journal.length = end.offset
+        try:
+            for path, start, what in self._aside:
+                self._set_aside(path, start, what)
+            if self._rewrite:
+                self._rewrite_journal(end)
+            self.head.write(
+                clean=0,
+                last_seq=end.seq,
+                last_hash=end.mark,
+                last_transaction=self.state.last_transaction,
+                last_time=self.last_time,
+                journal_bytes=self.journal.length,
+            )
+            self.head.sync()
+        except OSError as error:
+            if not found_no_room(error):
+                raise
+            message = f"No room to secure the journal ({error.strerror}); read only."
+            self.journal.broken = DiskFull(message)
+            self.report.problems.append(message)
+
+    def _set_aside(self, path: Path, start: int, what: str) -> None:
+        """Copy the end of a file to quarantine/, durably, and say so."""
+        with closing(self._disk.open(path)) as file:
+            size = file.size()
+            copy = self._quarantine.keep(file, start, size, what)
+        self.report.problems.append(f"{size - start} bytes of {path.name} are set aside in {copy}")
+
+    def _rewrite_journal(self, end: Place) -> None:
+        """Put the verified rows into a new file.
 
         What a crash left may be in the page cache only; a new file with a sync of its own makes
-        it durable. Without room for that the bank serves questions and refuses commands.
+        it durable.
         """
-        if self._rewrite:
-            blocks = self._disk.blocks(self.journal.file, self._start, end.offset)
-            try:
-                self._disk.replace(self._files.journal, JOURNAL_HEADER, *blocks)
-            except OSError as error:
-                message = f"No room to secure the journal ({error.strerror}); read only."
-                self.journal.broken = DiskFull(message)
-                self.report.problems.append(message)
-            else:
-                self.journal.close()
-                self.journal = self.journal.reopened()
-        self.head.write(
-            clean=0,
-            last_seq=end.seq,
-            last_hash=end.mark,
-            last_transaction=self.state.last_transaction,
-            last_time=self.last_time,
-            journal_bytes=self.journal.length,
-        )
-        self.head.sync()
+        blocks = self._disk.blocks(self.journal.file, self.start, end.offset)
+        self._disk.replace(self._files.journal, JOURNAL_HEADER, *blocks)
+        self.journal.close()
+        self.journal, self.start = self.journal.reopened(), START
 
 
 def create_books(disk: Disk, files: Files) -> None:

@@ -17,16 +17,17 @@ from SimpleBankingSystem.stores.csv_files.rows import MARK
 
 @dataclass(slots=True, frozen=True)
 class Extent:
-    """A file's rows: positions from ``start`` up to ``end``."""
+    """A file's rows: positions from ``start`` up to ``end``, ``offset`` bytes into the file."""
 
     start: int
     end: int
     file: File
+    offset: int = START
 
     def read(self, position: int, size: int) -> bytes:
         """Read bytes of this file's rows."""
         size = min(size, self.end - position)
-        return self.file.read_at(position - self.start + START, size)
+        return self.file.read_at(position - self.start + self.offset, size)
 
 
 class Shelf:
@@ -37,17 +38,25 @@ class Shelf:
         self._files = files
         self._archived: list[Extent] = []
         self._extents: tuple[Extent, ...] = ()
-        self._base = 0
 
-    def place(self, archive_files: int, archive_bytes: int, journal: File, length: int) -> None:
-        """Take note of the files as they are now: after opening and after each archiving."""
+    def place(
+        self,
+        archive_files: int,
+        archive_bytes: int,
+        journal: File,
+        length: int,
+        offset: int = START,
+    ) -> None:
+        """Take note of the files as they are now: after opening and after each archiving.
+
+        The journal's rows begin at ``offset`` and end at ``length``.
+        """
         while len(self._archived) < archive_files:
             path = self._files.rolled(len(self._archived) + 1)
             file = self._disk.open(path)
             self._archived.append(self._extent(self._archived, file, file.size()))
         current = self._extent(self._archived, self._disk.open(self._files.archive), archive_bytes)
-        self._base = current.end
-        tail = Extent(self._base, self._base + length - START, journal)
+        tail = Extent(current.end, current.end + length - offset, journal, offset)
         self._extents = (*self._archived, current, tail)
 
     def _extent(self, before: list[Extent], file: File, length: int) -> Extent:
@@ -57,7 +66,8 @@ class Shelf:
     def grow(self, length: int) -> None:
         """Take note that the journal has this many durable bytes now."""
         *others, tail = self._extents
-        self._extents = (*others, Extent(tail.start, self._base + length - START, tail.file))
+        end = tail.start + length - tail.offset
+        self._extents = (*others, Extent(tail.start, end, tail.file, tail.offset))
 
     @property
     def end(self) -> int:

@@ -19,7 +19,7 @@ from threading import Event, Lock, RLock, Thread
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidSettings
+from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidSettings, OutcomeUnknown
 from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, silent
@@ -41,6 +41,13 @@ UPKEEP_SECONDS = 1.0
 
 NAMES_AT_MOST = 50_000
 """Keys kept in memory before the index takes them over, even while the bank is busy."""
+
+
+def refused(error: OSError) -> BankError:
+    """Return what to tell whoever wanted something that the disk could not do."""
+    if found_no_room(error):
+        return DiskFull(f"The disk has no room ({error.strerror}).")
+    return OutcomeUnknown(f"The disk failed ({error.strerror}: {error.filename}).")
 
 
 class CsvStore(StateStore):
@@ -82,7 +89,10 @@ class CsvStore(StateStore):
             self._upkeep.start()
 
     def _open(self, progress: Progress) -> None:
-        recovered = Recovery(self._disk, self._files, self._clock, progress)
+        try:
+            recovered = Recovery(self._disk, self._files, self._clock, progress)
+        except OSError as error:
+            raise refused(error) from error
         self.start_report = recovered.report
         self._state = recovered.state
         self._head, self._journal = recovered.head, recovered.journal
@@ -94,7 +104,11 @@ class CsvStore(StateStore):
         self._unswapped: Cut | None = None
         self._shelf = Shelf(self._disk, self._files)
         self._shelf.place(
-            anchor.archive_files, anchor.archive_bytes, self._journal.file, self._journal.length
+            anchor.archive_files,
+            anchor.archive_bytes,
+            self._journal.file,
+            self._journal.length,
+            recovered.start,
         )
         self._archiver = Archiver(self._disk, self._files, self._head, self._shelf)
         self._index = Index(self._files.index, self._shelf, anchor.archive_seq)
@@ -151,7 +165,7 @@ class CsvStore(StateStore):
             yield
         except OSError as error:
             if found_no_room(error):
-                raise DiskFull(f"The disk has no room ({error.strerror}).") from error
+                raise refused(error) from error
             raise self._journal.stop(error) from error
 
     def _note_pending(self, before: Cut) -> None:

@@ -103,8 +103,8 @@ def test_a_changed_cell_of_the_runs_is_named_and_mended(books: Path) -> None:
     with opened(books, TickingClock()) as bank:
         assert isinstance(bank.store, CsvStore)
         first, second = bank.store.start_report.problems
-    assert "changed-runs.csv" in first
-    assert second == said
+    assert first == said
+    assert "changed-runs.csv" in second
     assert problems(books) == []
 
 
