@@ -20,7 +20,7 @@ from SimpleBankingSystem.ledger.account import (
 )
 from SimpleBankingSystem.ledger.book import Entity
 from SimpleBankingSystem.ledger.money import ZEROS
-from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.ledger.run import FINISHED, LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import PENDING, Posting, Transaction
 from SimpleBankingSystem.stores.base import Store
 
@@ -126,8 +126,7 @@ class State:
             ):
                 self._note(ticket)
         for run in {ticket.run for ticket in tickets if ticket.run}:
-            done = [ticket.line for ticket in tickets if ticket.run == run]
-            self.lines.setdefault(run, LinesDone()).note(done)
+            self.note_lines(run, [ticket.line for ticket in tickets if ticket.run == run])
 
     def _note(self, ticket: Ticket) -> None:
         """Take note of all that a ticket does beside moving money."""
@@ -142,10 +141,18 @@ class State:
         for name in ticket.claims:
             self.names[name] = ticket.id
 
+    def note_lines(self, run_id: str, lines: Collection[int]) -> None:
+        """Note lines of a run as recorded; of one that is finished nobody asks any more."""
+        run = self.runs.get(run_id)
+        if run is None or run.status != FINISHED:
+            self.lines.setdefault(run_id, LinesDone()).note(lines)
+
     def put(self, entity: Entity) -> None:
         """Take note of an entity's new value; an account's balance has its own way."""
         if isinstance(entity, Run):
             self.runs[entity.id] = entity
+            if entity.status == FINISHED:
+                self.lines.pop(entity.id, None)
         elif isinstance(entity, Account):
             self.last_account_number = max(self.last_account_number, made_number(entity.id))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from SimpleBankingSystem.ledger.run import FINISHED, RUNNING, Run
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, Posting
 from SimpleBankingSystem.stores.state import State
 from tests.banks import ticket
@@ -30,3 +31,13 @@ def test_settling_assigns_places_times_and_the_bank_s_own_balances() -> None:
     assert [each.source_balance for each in completed.postings] == [-one, -2 * one]
     assert changed["CASH.EUR"].balance == -2 * one
     assert not state.accounts
+
+
+def test_of_a_finished_run_no_lines_are_remembered() -> None:
+    state = State()
+    state.put(Run("R000001", "day.csv", "digest", "line", RUNNING, NOW))
+    state.note_lines("R000001", [2, 3])
+    assert 3 in state.lines["R000001"]
+    state.put(Run("R000001", "day.csv", "digest", "line", FINISHED, NOW, NOW, 2))
+    state.note_lines("R000001", [2])
+    assert not state.lines

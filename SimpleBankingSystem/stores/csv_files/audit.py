@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from SimpleBankingSystem.ledger.account import Account, internal_currency, is_internal
-from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import ATTEMPTS_AT_MOST, COMPLETED, FAILED, PENDING
 from SimpleBankingSystem.stores.csv_files.format import (
     ACTOR,
@@ -252,7 +251,7 @@ class Audit:
             done[rest].append(int(line))
         for rest, lines in done.items():
             run = rest.partition('""')[0]
-            self._state.lines.setdefault(run, LinesDone()).note(lines)
+            self._state.note_lines(run, lines)
 
     def _note(self, line: bytes) -> str:
         """Take note of what is in a row's details: entities, and a run's line."""
@@ -261,8 +260,7 @@ class Audit:
             raise ValueError(f"it has {len(cells)} columns")
         details = parse_details(cells)
         if "run" in details:
-            lines = self._state.lines.setdefault(str(details["run"]), LinesDone())
-            lines.note([int(str(details["line"]))])
+            self._state.note_lines(str(details["run"]), [int(str(details["line"]))])
         trouble = ""
         for entity in puts_of(details) if cells[STATUS] == COMPLETED else ():
             self._state.put(entity)

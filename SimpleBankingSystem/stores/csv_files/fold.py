@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from SimpleBankingSystem.ledger.account import Account, is_internal
-from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
 from SimpleBankingSystem.stores.csv_files.format import (
     COMPLETED_AT,
@@ -85,11 +84,11 @@ class Fold:
         text = row[DETAILS]
         if text.startswith(_RUN_LINE) and text.count('"') == 6:
             line, _, run = text[len(_RUN_LINE) :].partition(",")
-            self._note_line(run[7:-2], int(line))
+            state.note_lines(run[7:-2], (int(line),))
             return
         found = parse_details(row)
         if "run" in found:
-            self._note_line(str(found["run"]), int(str(found["line"])))
+            state.note_lines(str(found["run"]), (int(str(found["line"])),))
         claims = found.get("claims", ())
         assert isinstance(claims, list | tuple)
         for name in claims:
@@ -100,12 +99,6 @@ class Fold:
                 if isinstance(entity, Account):
                     state.accounts[entity.id] = entity
                     self._balances[entity.id] = str(entity.balance)
-
-    def _note_line(self, run: str, line: int) -> None:
-        done = self._state.lines.get(run)
-        if done is None:
-            done = self._state.lines[run] = LinesDone()
-        done.note((line,))
 
     def finish(self) -> None:
         """Put the balances into the accounts."""
