@@ -217,6 +217,9 @@ class SimulatedDisk(Disk):
         self.called("open", path)
         return SimulatedFile(self, path, self._file(path))
 
+    def open_to_read(self, path: Path) -> File:
+        return self.open(path)
+
     def open_in_place(self, path: Path) -> File:
         return self.open(path)
 

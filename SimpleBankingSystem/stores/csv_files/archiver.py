@@ -151,7 +151,7 @@ def repeated(disk: Disk, archive: Path, journal: Path, anchor: Anchor) -> tuple[
     which is legal only if they are byte-identical.
     """
     length = 0
-    with closing(disk.open(journal)) as ours:
+    with closing(disk.open_to_read(journal)) as ours:
         for line in lines_of(disk.blocks(ours, START)):
             number = line.partition(b",")[0]
             # The beginning of a torn row, such as the 1 of 12, is no archived row.
@@ -164,7 +164,7 @@ def repeated(disk: Disk, archive: Path, journal: Path, anchor: Anchor) -> tuple[
         start = anchor.archive_bytes - length
         if not length or start < START or not disk.exists(archive):
             return length, not length
-        with closing(disk.open(archive)) as theirs:
+        with closing(disk.open_to_read(archive)) as theirs:
             return length, disk.are_alike(ours, START, theirs, start, length)
 
 
@@ -175,7 +175,7 @@ def is_begun_copy(disk: Disk, archive: File, start: int, journal: Path) -> bool:
     """
     if not disk.exists(journal):
         return False
-    with closing(disk.open(journal)) as ours:
+    with closing(disk.open_to_read(journal)) as ours:
         copied = disk.blocks(archive, start)
         rows = disk.blocks(ours, START, START + archive.size() - start)
         return all(_has_arrived(*blocks) for blocks in zip_longest(copied, rows, fillvalue=b""))

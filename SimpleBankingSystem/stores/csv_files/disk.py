@@ -105,6 +105,10 @@ class Disk:
         """Open a file for appending, and for reading at any place."""
         return File(path, os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC))
 
+    def open_to_read(self, path: Path) -> File:
+        """Open a file for reading at any place; it may be one that nobody may write."""
+        return File(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+
     def open_in_place(self, path: Path) -> File:
         """Open a file for writing in place, and for reading at any place."""
         return File(path, os.open(path, os.O_RDWR | os.O_CLOEXEC))
@@ -161,12 +165,12 @@ class Disk:
 
     def size(self, path: Path) -> int:
         """Return the length of a file in bytes."""
-        with closing(self.open(path)) as file:
+        with closing(self.open_to_read(path)) as file:
             return file.size()
 
     def read(self, path: Path) -> bytes:
         """Read a whole file."""
-        with closing(self.open_in_place(path)) as file:
+        with closing(self.open_to_read(path)) as file:
             return b"".join(self.blocks(file))
 
     def copy(self, source: File, start: int, end: int, target: File) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from SimpleBankingSystem.ledger.errors import InUse
+
+log = logging.getLogger(__name__)
+
+LOCK_FILE = ".lock"
 
 
 class Lock:
@@ -21,7 +28,7 @@ class Lock:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / ".lock"
+        path = folder / LOCK_FILE
         self._file_lock = FileLock(path, thread_local=False)
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -30,9 +37,7 @@ class Lock:
         except (Timeout, BlockingIOError, RuntimeError) as error:
             self._file_lock.release(force=True)
             os.close(self._folder)
-            holder = _holder(path)
-            message = f"The books in {folder} are in use{holder}; one process at a time holds them."
-            raise InUse(message) from error
+            raise _in_use(folder) from error
         path.write_text(f"{os.getpid()} {socket.gethostname()}\n", encoding="utf-8")
 
     def release(self) -> None:
@@ -41,9 +46,32 @@ class Lock:
         self._file_lock.release(force=True)
 
 
-def _holder(path: Path) -> str:
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Keep the books from being opened while they are read; nothing is written for that.
+
+    Where the folder knows no locks, such as a backup on a disk of another kind, there is none.
+
+    Raises:
+        InUse: somebody has them open.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        process, host = path.read_text(encoding="utf-8").split()
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise _in_use(folder) from error
+        except OSError as error:
+            log.warning("%s is read without a lock: %s", folder, error.strerror)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _in_use(folder: Path) -> InUse:
+    try:
+        process, host = (folder / LOCK_FILE).read_text(encoding="utf-8").split()
+        holder = f" by process {process} on {host}"
     except (OSError, ValueError):
-        return ""
-    return f" by process {process} on {host}"
+        holder = ""
+    return InUse(f"The books in {folder} are in use{holder}; one process at a time holds them.")

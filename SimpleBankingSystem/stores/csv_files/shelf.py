@@ -53,9 +53,10 @@ class Shelf:
         """
         while len(self._archived) < archive_files:
             path = self._files.rolled(len(self._archived) + 1)
-            file = self._disk.open(path)
+            file = self._disk.open_to_read(path)
             self._archived.append(self._extent(self._archived, file, file.size()))
-        current = self._extent(self._archived, self._disk.open(self._files.archive), archive_bytes)
+        archive = self._disk.open_to_read(self._files.archive)
+        current = self._extent(self._archived, archive, archive_bytes)
         tail = Extent(current.end, current.end + length - offset, journal, offset)
         self._extents = (*self._archived, current, tail)
 

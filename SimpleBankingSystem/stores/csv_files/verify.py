@@ -23,7 +23,7 @@ from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.format import COLUMNS, FIRST_HASH, JOURNAL_HEADER
 from SimpleBankingSystem.stores.csv_files.head import Anchor
-from SimpleBankingSystem.stores.csv_files.lock import Lock
+from SimpleBankingSystem.stores.csv_files.lock import reading
 from SimpleBankingSystem.stores.csv_files.looks import Look, written
 from SimpleBankingSystem.stores.csv_files.parts import (
     Lines,
@@ -59,11 +59,8 @@ def verify_folder(
     files, disk = Files(folder), Disk()
     if not disk.exists(files.head) and not disk.exists(files.journal):
         raise DataDamaged(f"There are no books in {folder}.")
-    lock = Lock(folder)
-    try:
+    with reading(folder):
         return verify(disk, files, None, progress, chain_only=chain_only, expect=expect)
-    finally:
-        lock.release()
 
 
 def verify(
@@ -140,7 +137,7 @@ class Check:
         """Read one file, as far as the disk lets us."""
         lines = Lines(())
         try:
-            with closing(self._disk.open(part.path)) as file:
+            with closing(self._disk.open_to_read(part.path)) as file:
                 lines = Lines(self._told(self._disk.blocks(file, 0, part.size)))
                 self._follow(part, file, lines)
         except OSError as error:
