@@ -102,6 +102,9 @@ def differences(rebuilt: bytes, found: bytes) -> Iterator[Difference]:
         yield 1, ": the file cannot be read."
         return
     names, *right = _rows(rebuilt)
+    for name in names:
+        if name not in columns:
+            yield 1, f": the column {name} is lost."
     said = {row[0]: dict(zip(names, row, strict=True)) for row in right}
     seen: set[str] = set()
     for line, cells in enumerate(rows, start=2):
@@ -114,7 +117,7 @@ def differences(rebuilt: bytes, found: bytes) -> Iterator[Difference]:
         seen.add(name)
         for column, value in said[name].items():
             reads = row.get(column, "")
-            if not _same(column, reads, value):
+            if column in columns and not _same(column, reads, value):
                 yield line, f", {name}, {column}: {reads}, the journal says {value}."
     for name in said:
         if name not in seen:

@@ -94,7 +94,7 @@ class Head:
         slots = [decode(data[at : at + SECTOR]) for at in (SECTOR, 2 * SECTOR)]
         found = [slot for slot in slots if slot is not None]
         if not found or len(data) != 3 * SECTOR:
-            message = f"{path} is not what the bank wrote; restore it from a backup."
+            message = f"{path} is not what the bank wrote; restore a backup of the whole folder."
             raise DataDamaged(message)
         self.anchor = max(found, key=lambda anchor: anchor.generation)
 

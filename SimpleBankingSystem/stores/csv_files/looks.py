@@ -61,8 +61,10 @@ class Look:
         names = _split(text, self._separator) or []
         lost = [name for name in COLUMNS if name not in names]
         added = [name for name in names if name not in COLUMNS]
-        self.is_known = len(lost) <= LOST_AT_MOST
         renamed = dict(zip(added, lost, strict=True)) if len(added) == len(lost) else {}
+        # Without the hashes nothing could be proved.
+        has_hashes = bool(renamed) or COLUMNS[HASH] not in lost
+        self.is_known = has_hashes and len(lost) <= LOST_AT_MOST
         columns = [renamed.get(name, name) for name in names] if self.is_known else COLUMNS
         self._width = len(columns)
         self._places = [columns.index(name) if name in columns else -1 for name in COLUMNS]
@@ -77,8 +79,9 @@ class Look:
             "the columns are in another order": _falls([at for at in self._places if at >= 0]),
         }
         self.notes = [note for note, applies in notes.items() if applies]
-        self.said = f": only the look was changed, no value{': ' if self.notes else ''}"
-        self.said += "; ".join(self.notes) + "."
+        # A column that is lost had perhaps something in it.
+        claim = [] if lost and not renamed else ["only the look was changed, no value"]
+        self.said = f": {': '.join([*claim, *filter(None, ['; '.join(self.notes)])])}."
 
     def cells(self, line: bytes) -> list[str] | None:
         """Return a row's cells in the bank's order, without quotes; None if it is no row."""

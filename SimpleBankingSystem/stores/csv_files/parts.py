@@ -68,13 +68,14 @@ class Part:
     """A file with rows, of which ``size`` bytes are looked at.
 
     Its rows go up to ``stop``, None if that is not known. ``repeated`` bytes at their beginning
-    stand at the end of the archive as well.
+    stand at the end of the archive as well. ``is_lost`` tells that there is no such file.
     """
 
     path: Path
     size: int
     stop: int | None = None
     repeated: int = 0
+    is_lost: bool = False
 
 
 def parts(
@@ -94,6 +95,8 @@ def parts(
     for path in [*rolled, archive, *begun, files.journal]:
         if not disk.exists(path):
             problems.add(path.name, ": the file is missing.")
+            stop = head and head.archive_seq if path == archive else None
+            yield Part(path, 0, stop, is_lost=True)
             continue
         try:
             size = disk.size(path)
@@ -118,19 +121,20 @@ def read_head(disk: Disk, path: Path, problems: Problems) -> Anchor | None:
         problems.add(path.name, ": the file is missing.")
         return None
     data = disk.read(path)
-    if data[:SECTOR] != HEADER:
+    has_header = data[:SECTOR] == HEADER
+    slots = [heads.decode(data[at : at + SECTOR]) for at in (SECTOR, 2 * SECTOR)]
+    if not has_header and not any(slots):
+        problems.add(path.name, ": the file is not what the bank wrote.")
+        return None
+    if not has_header:
         problems.add(path.name, ": the header is not the one that the bank wrote.", 1)
-    slots = []
-    for line in (2, 3):
+    for line, anchor in enumerate(slots, 2):
         sector = data[(line - 1) * SECTOR : line * SECTOR]
-        anchor = heads.decode(sector)
-        if anchor is not None:
-            slots.append(anchor)
         if anchor is None or heads.encode(anchor) != sector or anchor.generation % 2 != line - 2:
             problems.add(path.name, ": this slot is not what the bank wrote.", line)
     if len(data) > 3 * SECTOR:
         problems.add(path.name, f": {len(data) - 3 * SECTOR} bytes stand behind the slots.")
-    return max(slots, key=lambda anchor: anchor.generation, default=None)
+    return max(filter(None, slots), key=lambda anchor: anchor.generation, default=None)
 
 
 def anchor_without_head(disk: Disk, files: Files) -> Anchor:

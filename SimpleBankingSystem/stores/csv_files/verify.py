@@ -135,6 +135,9 @@ class Check:
 
     def _walk(self, part: Part) -> None:
         """Read one file, as far as the disk lets us."""
+        if part.is_lost:
+            self._jump(part.stop)
+            return
         lines = Lines(())
         try:
             with closing(self._disk.open_to_read(part.path)) as file:
@@ -148,6 +151,8 @@ class Check:
         """Follow the chain through one file."""
         is_journal = part.path == self._files.journal
         stop = part.stop if self._closed or not is_journal else None
+        has_header = lines.fill(1)[:1] == [JOURNAL_HEADER[:-1]]
+        first = self._seq
         look = self._read_header(part, lines)
         while lines.fill() and (stop is None or self._seq < stop):
             ahead = lines.ahead if stop is None else lines.ahead[: stop - self._seq]
@@ -159,7 +164,10 @@ class Check:
                 break
             else:
                 self._explain(part.path.name, lines, look)
-        self._leave(part, file, lines)
+        if has_header or self._seq > first:
+            self._leave(part, file, lines)
+        else:
+            self._jump(part.stop)
 
     def _told(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         for block in blocks:
@@ -293,8 +301,13 @@ class Check:
             self._problems.add(name, ": the line end is missing.", lines.number - 1, seq)
         if seq < stop:
             self._problems.add(name, f": {missing_rows(seq + 1, stop)} at the end.")
+            self._jump(stop)
+
+    def _jump(self, stop: int | None) -> None:
+        """Go on behind row ``stop``: it was said already that those before it are not there."""
+        if stop and stop > self._seq:
             self._seq, self._mark = stop, self._known_marks[stop]
-            self._audit.forget(self._seq)
+            self._audit.forget(stop)
 
     def _note_unfinished(self, what: str) -> None:
         """Note what a crash left of work that nobody was told of."""
