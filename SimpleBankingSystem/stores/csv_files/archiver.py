@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -15,23 +14,9 @@ from SimpleBankingSystem.stores.csv_files.files import ROWS_PER_ARCHIVE, START, 
 from SimpleBankingSystem.stores.csv_files.format import JOURNAL_HEADER
 from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
-from SimpleBankingSystem.stores.csv_files.rows import lines_of
+from SimpleBankingSystem.stores.csv_files.rows import Place, lines_of
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
 from SimpleBankingSystem.stores.csv_files.snapshot import digest, encode_accounts, encode_runs
-
-
-@dataclass(slots=True, frozen=True)
-class Cut:
-    """The end of a commit: its last seq and hash, and how many bytes into the journal."""
-
-    seq: int
-    mark: str
-    offset: int
-
-    def moved(self, distance: int) -> Cut:
-        """Return the same place after so many bytes before it have gone."""
-        return replace(self, offset=self.offset - distance)
-
 
 Section = Callable[[], AbstractContextManager[object]]
 """What keeps commits out while it is held."""
@@ -81,7 +66,7 @@ class Archiver:
             )
             self._head.sync()
 
-    def copy(self, journal: Journal, cut: Cut, section: Section) -> None:
+    def copy(self, journal: Journal, cut: Place, section: Section) -> None:
         """Copy the journal up to the cut to the archive, durably.
 
         Commits go on meanwhile: they only add to the journal behind the cut.
@@ -119,7 +104,7 @@ class Archiver:
             disk.rename(files.archive, rolled)
         begin_next_file(disk, files, self._head, section)
 
-    def swap(self, journal: Journal, cut: Cut) -> Journal:
+    def swap(self, journal: Journal, cut: Place) -> Journal:
         """Put a journal without the archived rows in place; the caller keeps commits out."""
         tail = self._disk.blocks(journal.file, cut.offset, journal.length)
         self._disk.replace(self._files.journal, JOURNAL_HEADER, *tail)

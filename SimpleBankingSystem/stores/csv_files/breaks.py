@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from SimpleBankingSystem.stores.csv_files.format import COLUMNS, HASH, SEQ, SOURCE_BALANCE, chained
-from SimpleBankingSystem.stores.csv_files.looks import Look, written
+from SimpleBankingSystem.stores.csv_files.looks import Style, written
 from SimpleBankingSystem.stores.csv_files.problems import missing_rows
 from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.csv_files.suspects import (
@@ -48,16 +48,16 @@ class Break:
     """A line that does not chain, those after it, and what is known of the rows before.
 
     ``mark`` is the hash that the line should follow, empty where that could not be read.
-    ``anchored`` are hashes that are known from elsewhere; ``cut`` tells that the first line is the
-    end of the file and has no line end.
+    ``anchored`` are hashes that are known from elsewhere; ``is_torn`` tells that the first line
+    is the end of the file and has no line end.
     """
 
     lines: Sequence[bytes]
     mark: bytes
     known: Known
-    look: Look
+    style: Style
     anchored: frozenset[bytes]
-    cut: bool
+    is_torn: bool
 
     @property
     def line(self) -> bytes:
@@ -76,7 +76,7 @@ class Break:
 
     def variants(self) -> list[Cells]:
         """Return the line's cells as the bank may have written them, none if it is no row."""
-        cells = self.look.cells(self.line)
+        cells = self.style.cells(self.line)
         if cells is None:
             return []
         # With the amounts as they stand, and with all decimals.
@@ -132,12 +132,12 @@ def explain(found: Break, *, patient: bool = True) -> Finding:
 
 def _look(found: Break) -> Finding | None:
     """The row has the same values and was written otherwise."""
-    cells = found.look.cells(found.line)
+    cells = found.style.cells(found.line)
     if cells is None:
         return None
     for row in written(cells, found.known.currencies):
         if fits(found.mark, row):
-            finding = _one(found, found.look.said, joined(row))
+            finding = _one(found, found.style.said, joined(row))
             finding.look_only = True
             return finding
     return None
@@ -171,7 +171,7 @@ def _strangers(found: Break, count: int) -> Finding:
     said = []
     for i, line in enumerate(found.lines[:count]):
         seq = seq_of(line)
-        is_row = seq and found.look.cells(line) is not None
+        is_row = seq and found.style.cells(line) is not None
         text = NO_ROW if not is_row else TWICE if seq < found.seq else DISPLACED
         said.append((i, seq if is_row else 0, text))
     return Finding(said, count, found.seq - 1, found.mark)
@@ -247,7 +247,7 @@ def _all_money(found: Break) -> Finding | None:
     cells = found.cells()
     if cells is None or not cells[SOURCE_BALANCE]:
         return None
-    rows = (found.look.cells(line) for line in found.lines[1:])
+    rows = (found.style.cells(line) for line in found.lines[1:])
     before = money_by_later_rows(cells, filter(None, rows), found.known)
     if before is None or not fits(found.mark, before):
         return None
@@ -273,7 +273,7 @@ def _repeated(found: Break) -> Finding | None:
     """Rows from further up stand here again, more of them than the window shows."""
     count = 0
     for line in found.lines:
-        if not 0 < seq_of(line) < found.seq or found.look.cells(line) is None:
+        if not 0 < seq_of(line) < found.seq or found.style.cells(line) is None:
             break
         count += 1
     return _strangers(found, count) if count else None
@@ -292,7 +292,7 @@ def _changed(found: Break) -> Finding:
     """The row was changed, and nobody can say how."""
     cells, seq = found.cells(), found.seq
     if cells is None or not _mark_of(cells) or not cells[SEQ].isdecimal():
-        text = ": the file is cut off in this row." if found.cut else _width_trouble(found.line)
+        text = ": the file is cut off in this row." if found.is_torn else _width_trouble(found.line)
         return Finding([(0, seq, text)], 1, seq, b"", gap=True)
     text = ": the row, or the hash of the row before it, was changed; the column is unknown"
     suspects = contradictions(cells, found.known)

@@ -47,7 +47,7 @@ _digits = re.compile(r"[0-9]{1,4}", re.ASCII)
 _plain = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?", re.ASCII)
 
 
-class Look:
+class Style:
     """The way in which a file is written, as its header shows it.
 
     ``notes`` say in what it differs from the bank's way, ``said`` is the sentence with them;

@@ -20,7 +20,7 @@ PIECE = 1 << 16
 class Lines:
     """A file's lines without their ends; ``ahead`` are the next ones, ``number`` that of the first.
 
-    ``is_cut`` tells, once the last line is read, that it has no end.
+    ``is_torn`` tells, once the last line is read, that it has no end.
     """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
@@ -29,7 +29,7 @@ class Lines:
         self._rest = b""
         self.ahead: list[bytes] = []
         self.number = 1
-        self.is_cut = False
+        self.is_torn = False
 
     def fill(self, count: int = 1) -> list[bytes]:
         """Return the next lines: ``count`` or more, fewer only at the file's end."""
@@ -38,7 +38,7 @@ class Lines:
             if not piece:
                 if self._rest:
                     self.ahead.append(self._rest)
-                    self._rest, self.is_cut = b"", True
+                    self._rest, self.is_torn = b"", True
                 break
             self._read += len(piece)
             *lines, self._rest = (self._rest + piece).split(b"\n")
@@ -53,7 +53,7 @@ class Lines:
     @property
     def offset(self) -> int:
         """Where in the file the next line begins."""
-        ahead = sum(len(line) + 1 for line in self.ahead) - self.is_cut * bool(self.ahead)
+        ahead = sum(len(line) + 1 for line in self.ahead) - self.is_torn * bool(self.ahead)
         return self._read - len(self._rest) - ahead
 
 

@@ -21,15 +21,16 @@ from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidSettings, OutcomeUnknown
 from SimpleBankingSystem.ledger.run import LinesDone
-from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.ledger.transaction import PENDING, Transaction
 from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, silent
-from SimpleBankingSystem.stores.csv_files.archiver import Archiver, Cut
+from SimpleBankingSystem.stores.csv_files.archiver import Archiver
 from SimpleBankingSystem.stores.csv_files.disk import Disk, found_no_room
 from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.format import encode
 from SimpleBankingSystem.stores.csv_files.index import Index
 from SimpleBankingSystem.stores.csv_files.lock import Lock as FolderLock
 from SimpleBankingSystem.stores.csv_files.recovery import Recovery
+from SimpleBankingSystem.stores.csv_files.rows import Place
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
 from SimpleBankingSystem.stores.csv_files.verify import verify
 from SimpleBankingSystem.stores.state import StateStore
@@ -99,9 +100,9 @@ class CsvStore(StateStore):
         self._last_time = recovered.last_time
         anchor = self._head.anchor
         self._hash = anchor.last_hash
-        archived = Cut(anchor.archive_seq, anchor.archive_hash, START)
+        archived = Place(anchor.archive_seq, anchor.archive_hash, START)
         self._pending_at = dict.fromkeys(self._state.pending, archived)
-        self._unswapped: Cut | None = None
+        self._unswapped: Place | None = None
         self._shelf = Shelf(self._disk, self._files)
         self._shelf.place(
             anchor.archive_files,
@@ -122,7 +123,7 @@ class CsvStore(StateStore):
             now = max(self._clock(), self._last_time)
             internal, last_seq = state.settle(tickets, now)
             data, mark = encode(tickets, last_seq, self._hash, now)
-            before = Cut(state.last_seq, self._hash, self._journal.length)
+            before = Place(state.last_seq, self._hash, self._journal.length)
             self._journal.append(data)
             # The rows are durable: nobody may be told that nothing was taken, whatever happens.
             try:
@@ -138,7 +139,7 @@ class CsvStore(StateStore):
                 self._shelf.grow(self._journal.length)
                 state.publish(tickets, {**accounts, **internal})
                 if state.pending or self._pending_at:
-                    self._note_pending(before)
+                    self._note_pending(tickets, before)
             except BaseException as error:
                 raise self._journal.stop(error) from error
 
@@ -168,10 +169,13 @@ class CsvStore(StateStore):
                 raise refused(error) from error
             raise self._journal.stop(error) from error
 
-    def _note_pending(self, before: Cut) -> None:
+    def _note_pending(self, tickets: Sequence[Ticket], before: Place) -> None:
         """Remember where rows without an outcome begin: the archive never goes past them."""
-        pending = self._state.pending
-        self._pending_at = {name: self._pending_at.get(name, before) for name in pending}
+        for ticket in tickets:
+            if ticket.status == PENDING:
+                self._pending_at.setdefault(ticket.id, before)
+            else:
+                self._pending_at.pop(ticket.id, None)
 
     # Upkeep
 
@@ -204,7 +208,7 @@ class CsvStore(StateStore):
             before = self._head.anchor.archive_seq
             if self._unswapped is None:
                 with self._sound():
-                    end = Cut(self._state.last_seq, self._hash, self._journal.length)
+                    end = Place(self._state.last_seq, self._hash, self._journal.length)
                     cut = min(self._pending_at.values(), key=lambda each: each.seq, default=end)
                 if cut.seq <= before:
                     return Report({"archived": 0})

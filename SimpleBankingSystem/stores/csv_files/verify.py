@@ -24,7 +24,7 @@ from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.format import COLUMNS, FIRST_HASH, JOURNAL_HEADER
 from SimpleBankingSystem.stores.csv_files.head import Anchor
 from SimpleBankingSystem.stores.csv_files.lock import reading
-from SimpleBankingSystem.stores.csv_files.looks import Look, written
+from SimpleBankingSystem.stores.csv_files.looks import Style, written
 from SimpleBankingSystem.stores.csv_files.parts import (
     Lines,
     Part,
@@ -44,7 +44,7 @@ NUMBERS_AHEAD = 1_000_000
 LEAST_ROW = 150
 """No row has fewer bytes: so many numbers can have been given out where no head tells the last."""
 
-_PLAIN = Look(JOURNAL_HEADER[:-1])
+_PLAIN = Style(JOURNAL_HEADER[:-1])
 
 
 def verify_folder(
@@ -153,7 +153,7 @@ class Check:
         stop = part.stop if self._closed or not is_journal else None
         has_header = lines.fill(1)[:1] == [JOURNAL_HEADER[:-1]]
         first = self._seq
-        look = self._read_header(part, lines)
+        style = self._read_header(part, lines)
         while lines.fill() and (stop is None or self._seq < stop):
             ahead = lines.ahead if stop is None else lines.ahead[: stop - self._seq]
             count = unbroken(ahead, self._mark)
@@ -163,7 +163,7 @@ class Check:
             elif self._is_unacknowledged(part, file, lines):
                 break
             else:
-                self._explain(part.path.name, lines, look)
+                self._explain(part.path.name, lines, style)
         if has_header or self._seq > first:
             self._leave(part, file, lines)
         else:
@@ -175,7 +175,7 @@ class Check:
             self._done += len(block)
             yield block
 
-    def _read_header(self, part: Part, lines: Lines) -> Look:
+    def _read_header(self, part: Part, lines: Lines) -> Style:
         """Check a file's header and pass over it, and over what the archive has as well."""
         header = next(iter(lines.fill(WINDOW)), b"")
         count = 1
@@ -186,19 +186,19 @@ class Check:
         while repeated > 0:
             repeated -= len(lines.fill()[0]) + 1
             lines.skip(1)
-        return Look(header) if count else _PLAIN
+        return Style(header) if count else _PLAIN
 
     def _wrong_header(self, name: str, header: bytes, lines: Lines) -> int:
         """Say what is wrong with a header; return how many lines it takes up."""
         rest = header.partition(COLUMNS[-1].encode())[2]
         rest = rest if chains(self._mark, rest) else rest[1:]
-        look = Look(header)
+        style = Style(header)
         count = 0
         if chains(self._mark, rest):
             text = ": the line end behind the header is lost."
             lines.ahead[0] = rest
-        elif look.is_known:
-            text, count = look.said, 1
+        elif style.is_known:
+            text, count = style.said, 1
         elif not header:
             text = ": the file is empty."
         elif header.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -210,7 +210,7 @@ class Check:
         else:
             text = ": the header is not the one that the bank wrote."
             count = next((i for i, line in enumerate(lines.ahead) if i and seq_of(line)), 1)
-        self._problems.add(name, text, 1, scattered=text == look.said)
+        self._problems.add(name, text, 1, scattered=text == style.said)
         return count
 
     def _take(self, name: str, number: int, lines: Sequence[bytes]) -> None:
@@ -243,16 +243,16 @@ class Check:
             start = max(start, end)
         self._audit.add(name, number + start, lines[start:])
 
-    def _explain(self, name: str, lines: Lines, look: Look) -> None:
+    def _explain(self, name: str, lines: Lines, style: Style) -> None:
         """Say why the chain breaks at the next line, and go on behind it."""
         ahead = lines.fill(WINDOW)[:WINDOW]
-        before = _PLAIN.cells(self._line), look.cells(ahead[1] if len(ahead) > 1 else b"")
+        before = _PLAIN.cells(self._line), style.cells(ahead[1] if len(ahead) > 1 else b"")
         currencies = self._audit.currencies
         neighbours = [next(written(cells, currencies)) for cells in before if cells]
         known = Known(self._seq + 1, self._audit.balances, currencies, neighbours)
         anchored = frozenset(self._known_marks.values())
-        is_cut = lines.is_cut and len(ahead) == 1
-        found = Break(ahead, self._mark, known, look, anchored, is_cut)
+        is_torn = lines.is_torn and len(ahead) == 1
+        found = Break(ahead, self._mark, known, style, anchored, is_torn)
         finding = explain(found, patient=self._patience > 0 and not self._problems.full)
         self._patience -= not finding.look_only
         for offset, seq, text in finding.said:
@@ -297,7 +297,7 @@ class Check:
         elif ahead:
             text = f": there is more behind row {stop}, the last that the bank wrote here."
             self._problems.add(name, text, lines.number)
-        elif lines.is_cut and self._mark and not (is_journal and in_doubt and seq > stop):
+        elif lines.is_torn and self._mark and not (is_journal and in_doubt and seq > stop):
             self._problems.add(name, ": the line end is missing.", lines.number - 1, seq)
         if seq < stop:
             self._problems.add(name, f": {missing_rows(seq + 1, stop)} at the end.")
