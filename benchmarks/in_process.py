@@ -19,7 +19,7 @@ GOALS = (
     Goal(MANY, "transfers/s", at_least=20_000),
     Goal(MANY, "p99 ms", at_most=6),
     Goal(ONE, "ms each", FLOOR, at_most=1.6),
-    Goal(ONE, "ms each", SQLITE),
+    Goal(ONE, "transfers/s", SQLITE),
 )
 
 
