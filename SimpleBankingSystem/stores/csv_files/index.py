@@ -162,10 +162,10 @@ class Index:
         number = self._one("SELECT number FROM names WHERE name = ?", name)
         if number is None:
             return None
-        row = self._latest(number)[0]
-        if name not in names_of(row):
-            raise StaleIndex(f"{row[TRANSACTION]} has not the name {name}")
-        return row[TRANSACTION]
+        rows = self._latest(number)
+        if not rows or name not in names_of(rows[0]):
+            raise StaleIndex(f"T{number:011d} has not the name {name}")
+        return rows[0][TRANSACTION]
 
     def transaction(self, transaction_id: str) -> Transaction | None:
         """Return a transaction as last recorded."""
