@@ -45,4 +45,4 @@ def run_more(plan: Plan, books: Path, file: Path, rows: int) -> Figures:
     """Run the file on a copy of the books, with two archivings on the way."""
     with plan.place() as folder:
         twin = bank.copy(books, folder)
-        return bank.bank(twin, "run", file, archive_after=rows // 2).figures(rows)
+        return bank.bank(twin, "run", file, "--run", "more", archive_after=rows // 2).figures(rows)

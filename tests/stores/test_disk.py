@@ -1,24 +1,23 @@
-"""The seam to the file system."""
+"""The seam to the file system, where machines differ."""
 
 from __future__ import annotations
 
-import errno
-from pathlib import Path
+import fcntl
+import os
 
 import pytest
 
-from SimpleBankingSystem.stores.csv_files.disk import Disk
+from SimpleBankingSystem.stores.csv_files import disk
 
 
-def test_a_file_that_was_closed_writes_nowhere(tmp_path: Path) -> None:
-    """Its descriptor's number may belong to another file by now."""
-    disk = Disk()
-    first = disk.create(tmp_path / "first")
-    first.close()
-    second = disk.create(tmp_path / "second")
-    first.close()
-    with pytest.raises(OSError, match="descriptor") as refusal:
-        first.append(b"lost")
-    assert refusal.value.errno == errno.EBADF
-    second.append(b"kept")
-    assert disk.read(tmp_path / "second") == b"kept"
+def test_a_sync_reaches_the_platter_where_fsync_alone_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", lambda *asking: asked.append(asking))
+    for call in disk.syncs():
+        call(7)
+    assert asked == [(7, 51), (7, 51)]
+    monkeypatch.delattr(fcntl, "F_FULLFSYNC")
+    assert disk.syncs() == (os.fdatasync, os.fsync)

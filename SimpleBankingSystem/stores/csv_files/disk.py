@@ -8,6 +8,7 @@ may be deleted at any time; it does not come through here.)
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -31,7 +32,21 @@ def found_no_room(error: OSError) -> bool:
     return error.errno in NO_ROOM and not isinstance(error, SyncFailed)
 
 
-def synced(call: Callable[[int], None], descriptor: int) -> None:
+def syncs() -> tuple[Callable[[int], object], Callable[[int], object]]:
+    """Return what makes a file's data durable, and what makes all of it durable.
+
+    macOS has no fdatasync, and its fsync leaves the data in the cache of the drive.
+    """
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is None:
+        return os.fdatasync, os.fsync
+    return (lambda descriptor: fcntl.fcntl(descriptor, full),) * 2
+
+
+_sync_data, _sync_all = syncs()
+
+
+def synced(call: Callable[[int], object], descriptor: int) -> None:
     """Sync a descriptor and give an error its own name."""
     try:
         call(descriptor)
@@ -83,11 +98,11 @@ class File:
 
     def sync_data(self) -> None:
         """Make the contents durable, with the length but without times and the like."""
-        synced(os.fdatasync, self._descriptor)
+        synced(_sync_data, self._descriptor)
 
     def sync(self) -> None:
         """Make the contents and all that belongs to the file durable, but not its name."""
-        synced(os.fsync, self._descriptor)
+        synced(_sync_all, self._descriptor)
 
     def is_named(self) -> bool:
         """Tell whether the path still names this file and not another in its place."""
