@@ -40,6 +40,10 @@ log = logging.getLogger(__name__)
 UPKEEP_SECONDS = 1.0
 """How often the head is synced, the index brought up to date and the journal's length looked at."""
 
+SHORT = 10
+"""A journal is short, so that a start is quick, with this part of the rows at which it is archived
+while the bank runs."""
+
 NAMES_AT_MOST = 50_000
 """Keys kept in memory before the index takes them over, even while the bank is busy."""
 
@@ -263,6 +267,7 @@ class CsvStore(StateStore):
             self._upkeep.join()
         try:
             if self._journal.broken is None:
+                self._shorten()
                 self.snapshot()
                 with self._stopping_at_faults(), self._sound():
                     self._head.write(clean=1)
@@ -272,6 +277,15 @@ class CsvStore(StateStore):
             self._journal.close()
             self._head.close()
             self._lock.release()
+
+    def _shorten(self) -> None:
+        """Archive a journal that is no longer short: the next start reads all of its rows."""
+        rows = self._state.last_seq - self._head.anchor.archive_seq
+        if rows * SHORT > self._archive_after:
+            try:
+                self.archive()
+            except DiskFull as error:
+                log.warning("the journal stays as long as it is: %s", error.message)
 
     # Questions
 
