@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from sys import intern
 from typing import Annotated
 
 from SimpleBankingSystem.ledger.money import AMOUNT_PATTERN, DECIMALS, parse_amount
@@ -123,7 +124,8 @@ def _read_account_id(text: str) -> str:
         raise ValueError(message)
     if _rewritten.fullmatch(text):
         raise ValueError(f"{text} is a word that a spreadsheet would rewrite; choose another")
-    return text
+    # The accounts are known by interned ids: the same object is found at once.
+    return intern(text)
 
 
 def _read_transaction_id(text: str) -> str:
