@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.frame import CONSOLE, WORK, Comparison, Plan, machine, write_json
 
 # In the order of the goals; each is the module of that name.
-NAMES = ("command_file", "in_process", "restart", "history", "flat_curve", "anchors")
+NAMES = ("command_file", "in_process", "http", "restart", "history", "flat_curve", "anchors")
 
 
 def main() -> None:
