@@ -1,16 +1,20 @@
-"""A savings club's day, on books made anew in data/demo/ each time.
+"""A savings club's day, on books made anew in data/demo/ each time, which are then served.
 
 Run it with ``python3 dev.py demo``. Every step is a command that you can type yourself.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
+import os
 import random
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 DEMO = Path("data/demo")
@@ -18,10 +22,21 @@ BOOKS = DEMO / "books"
 COPY = DEMO / "careless-copy"
 MEMBERS = 60
 PURCHASES = 40_000
+PORT = 5000
 
 
-def main() -> int:
-    """Play the day; return 0 if every step ended as it should."""
+def main() -> None:
+    """Play the day, and serve its books unless ``--exit`` is given."""
+    reader = argparse.ArgumentParser(prog="python3 dev.py demo", description=__doc__)
+    reader.add_argument("--exit", action="store_true", help="end before the books are served")
+    ends = reader.parse_args().exit
+    play()
+    if not ends:
+        serve()
+
+
+def play() -> None:
+    """Play the day; end with an error if a step does not end as it should."""
     shutil.rmtree(DEMO, ignore_errors=True)
     DEMO.mkdir(parents=True)
 
@@ -55,12 +70,30 @@ def main() -> int:
     books = f"--store csv:{BOOKS}"
     print(
         f"\nThe books are plain files: open {BOOKS / 'accounts.csv'} in a spreadsheet.\n"
-        "Three commands to try:\n"
+        "Three commands to try, in another terminal if you like:\n"
         f"  python3 dev.py bank {books} accounts\n"
         f"  python3 dev.py bank {books} transfer ADA LANDLORD 12.50 --description cake\n"
-        f"  python3 dev.py bank {books} transactions --account ADA\n"
+        f"  python3 dev.py bank {books} transactions --account ADA"
     )
-    return 0
+
+
+def serve() -> None:
+    """Become the server of the club's books."""
+    port = next(each for each in count(PORT) if is_free(each))
+    if port != PORT:
+        say(f"Port {PORT} is taken by another program, so {port} it is.")
+    say("The bank is served now: on Swagger's page you can try every command in your browser.\n")
+    words = ["--store", f"csv:{BOOKS}", "serve", "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "SimpleBankingSystem", *words])  # noqa: S606 - no shell wanted
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody else has a port."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def say(text: str) -> None:
@@ -114,4 +147,4 @@ def change_one_amount() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
