@@ -15,6 +15,7 @@ import SimpleBankingSystem
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.questions import QUESTIONS
 from SimpleBankingSystem.cli.run import run
+from SimpleBankingSystem.cli.serve import serve
 from SimpleBankingSystem.cli.session import INTERRUPTED, Verb, shared_options
 from SimpleBankingSystem.cli.verbs import command_name, derive
 from SimpleBankingSystem.commands.base import REGISTRY
@@ -86,7 +87,7 @@ bank = Bank(
     "bank",
     help=SimpleBankingSystem.__doc__,
     params=[*shared_options(brief=False)],
-    commands=[run, *ASKING],
+    commands=[run, serve, *ASKING],
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )

@@ -14,7 +14,7 @@ from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import KindType, Session, Verb
 from SimpleBankingSystem.config import SETTINGS
 from SimpleBankingSystem.filters import ACCOUNT, FILTERS, MOMENT, query
-from SimpleBankingSystem.ledger.errors import DataDamaged
+from SimpleBankingSystem.ledger.errors import DataDamaged, InUse
 from SimpleBankingSystem.ledger.fields import TEXT, TRANSACTION_ID
 from SimpleBankingSystem.ledger.transaction import Transaction
 
@@ -151,8 +151,11 @@ def runs(session: Session) -> None:
 @click.option("--expect", metavar="HASH", help="a hash kept elsewhere that must be there")
 def verify(session: Session, *, chain: bool, expect: str | None) -> int:
     """Check the books against themselves: every row, every balance, every sum."""
-    with terminal.progress_bar("Verifying") as progress:
-        report = check_books(session.settings, progress, chain_only=chain, expect=expect or "")
+    try:
+        with terminal.progress_bar("Verifying") as progress:
+            report = check_books(session.settings, progress, chain_only=chain, expect=expect or "")
+    except InUse as held:
+        raise InUse(f"{held.message} Stop it to verify them.") from held
     if session.as_json:
         terminal.show_json({"facts": report.facts, "problems": report.problems})
     else:

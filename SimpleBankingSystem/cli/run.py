@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import INTERRUPTED, NOT_ALL_DONE, KindType, Session, Verb
 from SimpleBankingSystem.ledger.fields import NAME
 
 if TYPE_CHECKING:
-    from SimpleBankingSystem.runs import Outcome
+    from SimpleBankingSystem.remote import RemoteBank
+    from SimpleBankingSystem.runs import Options, Outcome
+    from SimpleBankingSystem.runs.running import LinesProgress
 
 
 @click.command("run", cls=Verb, example="run day.csv --results results.csv")
@@ -48,7 +51,7 @@ def run(
     carried out once, however often the run is stopped and started again. Ends with 1 if a line
     failed or was rejected.
     """
-    from SimpleBankingSystem.runs import Options, run_file
+    from SimpleBankingSystem.runs import Options
 
     if file == "-" and not run:
         raise click.UsageError("Standard input has no name: give --run NAME.")
@@ -65,12 +68,33 @@ def run(
                     lines = dealt
                     bar(read, size, dealt)
 
-                outcome = run_file(bank, file, options, tell)
+                outcome = carry_out(bank, file, options, tell)
         except KeyboardInterrupt:
-            kept = "nothing is kept" if dry_run else "they and what was under way are kept"
-            terminal.say(f"Stopped after {lines:,} lines: {kept}. The same command goes on there.")
+            terminal.say(f"Stopped after {lines:,} lines: {kept(bank, dry_run=dry_run)}")
             return INTERRUPTED
     return show(session, outcome, results, dry_run=dry_run)
+
+
+def carry_out(
+    bank: Bank | RemoteBank, file: str, options: Options, progress: LinesProgress
+) -> Outcome:
+    """Carry out a command file, or have the server do so that holds the books."""
+    if isinstance(bank, Bank):
+        from SimpleBankingSystem.runs import run_file
+
+        return run_file(bank, file, options, progress)
+    from SimpleBankingSystem.remote.running import run_file as have_run
+
+    return have_run(bank, file, options, progress)
+
+
+def kept(bank: Bank | RemoteBank, *, dry_run: bool) -> str:
+    """Tell what is kept of a command file that was broken off, and how it goes on."""
+    if dry_run:
+        return "nothing is kept. The same command goes on there."
+    if isinstance(bank, Bank):
+        return "they and what was under way are kept. The same command goes on there."
+    return "the server goes on with the rest. The same command follows it."
 
 
 def show(session: Session, outcome: Outcome, results: Path | None, *, dry_run: bool) -> int:

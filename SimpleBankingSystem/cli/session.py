@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,9 +15,12 @@ from SimpleBankingSystem import config, logs
 from SimpleBankingSystem.bootstrap import Bank, calm_collector
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.config import SETTINGS, Settings
-from SimpleBankingSystem.ledger.errors import InvalidCommand
+from SimpleBankingSystem.ledger.errors import InUse, InvalidCommand
 from SimpleBankingSystem.ledger.fields import Kind
 from SimpleBankingSystem.ledger.transaction import Transaction
+
+if TYPE_CHECKING:
+    from SimpleBankingSystem.remote import RemoteBank
 
 NOT_ALL_DONE = 1
 """Exit status where the work was carried out, but not all of it was completed."""
@@ -54,14 +57,32 @@ class Session:
     settings: Settings
     as_json: bool
 
-    @contextmanager
-    def books(self) -> Iterator[Bank]:
-        """Open the books, and leave them clean."""
+    def open(self) -> Bank:
+        """Open the books.
+
+        Raises:
+            InUse: another process holds them.
+        """
         with terminal.progress_bar("Opening the books", patience=0.5) as progress:
             bank = Bank.start(self.settings, progress=progress)
         calm_collector()
-        with bank:
-            yield bank
+        return bank
+
+    @contextmanager
+    def books(self) -> Iterator[Bank | RemoteBank]:
+        """Open the books, and leave them clean; where a server holds them, it is asked instead."""
+        try:
+            bank = self.open()
+        except InUse as held:
+            if not held.server:
+                raise
+            # Only now: most command lines have no need of it.
+            from SimpleBankingSystem.remote import RemoteBank
+
+            yield RemoteBank(held.server, held.holder)
+        else:
+            with bank:
+                yield bank
 
     def show(self, facts: Mapping[str, object]) -> None:
         """Answer with one thing."""

@@ -14,6 +14,7 @@ import click
 
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.problems import problem
 
 Row = Mapping[str, object]
 
@@ -102,23 +103,6 @@ def _text(value: object) -> str:
     if isinstance(value, Mapping):
         return " ".join(f"{name}={text}" for name, text in _flat(value) if text)
     return str(value)
-
-
-def problem(error: BankError, transaction: Transaction | None = None) -> dict[str, object]:
-    """Return an error as a problem (RFC 9457), with the FAILED transaction where there is one."""
-    shape: dict[str, object] = {
-        "type": "about:blank",
-        "title": (error.__doc__ or error.code).splitlines()[0],
-        "status": error.http,
-        "detail": error.message,
-        "code": error.code,
-        "retryable": error.retryable,
-    }
-    if isinstance(error, InvalidCommand):
-        shape["errors"] = error.errors
-    if transaction is not None:
-        shape["transaction"] = transaction.to_dict()
-    return shape
 
 
 def refuse(error: BankError, *, as_json: bool, transaction: Transaction | None = None) -> int:

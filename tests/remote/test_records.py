@@ -1,0 +1,73 @@
+"""What is made again from its shape on the wire has that very shape."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from SimpleBankingSystem.bootstrap import Bank
+from SimpleBankingSystem.ledger.errors import ERRORS, BankError, Busy, InternalError, InvalidCommand
+from SimpleBankingSystem.problems import problem
+from SimpleBankingSystem.remote.records import (
+    account_from,
+    error_from,
+    run_from,
+    transaction_from,
+)
+from SimpleBankingSystem.wire import key_given, key_header
+from tests.stores.a_day import TEXTS, day
+
+
+def over_the_wire(shape: object) -> dict[str, object]:
+    received: dict[str, object] = json.loads(json.dumps(shape))
+    return received
+
+
+def test_records_come_over_the_wire_as_they_are(tmp_path: Path) -> None:
+    with Bank.open(f"csv:{tmp_path}") as bank:
+        transactions = [bank.transaction(each) for each in day(bank)]
+        accounts, runs = bank.accounts(internal=True), bank.runs()
+    assert {each.status for each in transactions} == {"COMPLETED", "FAILED"}
+    for transaction in transactions:
+        made = transaction_from(over_the_wire(transaction.to_dict()))
+        assert [*made.to_dict().items()] == [*transaction.to_dict().items()]
+        assert made.postings == transaction.postings
+        assert repr(made.error) == repr(transaction.error)
+    assert [account_from(over_the_wire(each.to_dict())) for each in accounts] == accounts
+    assert [run_from({**dataclasses.asdict(run), "progress": {}}) for run in runs] == [*runs]
+
+
+@pytest.mark.parametrize("code", ERRORS)
+def test_refusals_come_over_the_wire_as_they_are(code: str) -> None:
+    make: Callable[..., BankError] = ERRORS[code]
+    error = make({"amount": "is bad"}) if ERRORS[code] is InvalidCommand else make("It is so.")
+    made = error_from(over_the_wire(problem(error)))
+    assert (type(made), made.message) == (type(error), error.message)
+    assert getattr(made, "errors", None) == getattr(error, "errors", None)
+
+
+def test_what_http_itself_refuses_is_a_refusal_of_ours() -> None:
+    slower = {"code": "too_many_requests", "detail": "Slow down.", "retryable": True}
+    assert isinstance(error_from(slower), Busy)
+    fault = {"code": "internal_server_error", "detail": "A fault.", "retryable": False}
+    assert isinstance(error_from(fault), InternalError)
+    assert error_from(fault).message == "A fault."
+
+
+@pytest.mark.parametrize("key", [*TEXTS, "k-1", "käse", "%41", "UTF-8''x", " x"])
+def test_any_key_fits_into_a_header(key: str) -> None:
+    header = key_header(key)
+    assert header.isascii()
+    assert header == header.strip()
+    assert key_given(header) == key
+
+
+def test_a_key_that_could_not_be_read_is_not_passed_over() -> None:
+    assert key_given(None) == ""
+    for header in ("", "UTF-8''", "UTF-8''%FF"):
+        with pytest.raises(InvalidCommand, match="Idempotency-Key"):
+            key_given(header)
