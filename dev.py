@@ -197,7 +197,7 @@ def run(*arguments: str, quiet: bool = False) -> int:
 
 
 def demo(arguments: list[str]) -> NoReturn:
-    """Show a savings club's day, made anew in data/demo/."""
+    """Show a savings club's day, made anew in data/demo/, and serve it; `--exit` ends before."""
     set_up("run")
     become("examples/demo.py", *arguments)
 
@@ -230,14 +230,18 @@ def test(arguments: list[str]) -> int:
 
 
 def check(arguments: list[str]) -> int:
-    """Check style, types and the layers."""
+    """Check style, types, the layers, and how the bank is packed."""
     takes_nothing("check", arguments)
     set_up("dev")
+    schema = ("-m", "check_jsonschema", "--builtin-schema")
     steps = [
         ("-m", "ruff", "check", "."),
         ("-m", "ruff", "format", "--check", "."),
         ("-m", "mypy"),
         ("-c", "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])"),
+        ("-c", "import os, sys; os.execl(sys.prefix + '/bin/hadolint', 'hadolint', 'Dockerfile')"),
+        (*schema, "vendor.compose-spec", "docker-compose.yml"),
+        (*schema, "vendor.github-workflows", ".github/workflows/ci.yml"),
     ]
     failed = [step for step in steps if run(*step)]
     return int(bool(failed))

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from SimpleBankingSystem.api import create_app as create_app
     from SimpleBankingSystem.bootstrap import Bank as Bank
     from SimpleBankingSystem.ledger.errors import BankError as BankError
 
@@ -22,7 +23,9 @@ def _public() -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
-    """Import the bank when one of its classes is asked for, not before."""
+    """Import the bank, or the application, when it is asked for, not before."""
+    if name == "create_app":
+        return import_module(f"{__name__}.api").create_app
     if name[0].isupper() and name in (public := _public()):
         return public[name]
     raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -36,6 +36,9 @@ class Settings:
     )
     queue: int = _setting(10_000, between(1, 10**7), "commands that may wait before it is busy")
     batch: int = _setting(1_000, between(1, 10**5), "commands that share one sync at most")
+    rate: int = _setting(
+        100, between(1, 10**9), "requests a second from one address, unless it is this machine"
+    )
     log: str = _setting("text", one_of("text", "json"), "how the log is written: text or json")
     origins: Mapping[str, str] = field(default_factory=dict)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from SimpleBankingSystem.commands.base import REGISTRY, Field
@@ -13,6 +14,7 @@ from SimpleBankingSystem.ledger.fields import (
     ACCOUNT_ID,
     COUNT,
     DAY,
+    ID_PATTERN,
     LIMIT,
     TEXT,
     Kind,
@@ -26,7 +28,12 @@ PAGE_AT_MOST = 500
 """Transactions on one page of a list."""
 
 _time = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?Z", re.ASCII)
-_own_account = re.compile(r"[A-Z]+\.[A-Z]{3}", re.ASCII)
+_OWN_ACCOUNT = r"[A-Z]+\.[A-Z]{3}"
+_own_account = re.compile(_OWN_ACCOUNT, re.ASCII)
+_MOMENT = (
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?Z)?"
+)
 
 
 def _read_time(text: str) -> str:
@@ -61,38 +68,95 @@ def _read_verb(text: str) -> str:
     return one_of(*REGISTRY)(text.replace("-", "_"))
 
 
-def _kind(name: str, read: Callable[[str], object], example: str, meaning: str) -> Kind:
+def _kind(
+    name: str,
+    reader: Callable[[str], object],
+    example: str,
+    meaning: str,
+    schema: Mapping[str, object] = MappingProxyType({"type": "string"}),
+) -> Kind:
     """Return a kind that only texts are read as: questions come as texts from every surface."""
-    return Kind(name, read, lambda _: False, {"type": "string"}, example, meaning)
+    return Kind(name, reader, lambda _: False, schema, example, meaning)
 
 
-_status = one_of(COMPLETED, FAILED, PENDING, PROCESSING)
+def _words(*words: str) -> dict[str, object]:
+    return {"type": "string", "enum": list(words)}
 
-ACCOUNT = _kind("account", _read_account, "A00000001", "an account's id, the bank's own too")
+
+def _like(pattern: str) -> dict[str, object]:
+    return {"type": "string", "pattern": f"^({pattern})$"}
+
+
+_STATUSES = (COMPLETED, FAILED, PENDING, PROCESSING)
+_ORDERS = ("newest", "oldest")
+
+ACCOUNT = _kind(
+    "account",
+    _read_account,
+    "A00000001",
+    "an account's id, the bank's own too",
+    _like(f"{ID_PATTERN}|{_OWN_ACCOUNT}"),
+)
 MOMENT = _kind(
-    "moment", _read_end, "2026-11-20", "a UTC time, or a day, which means the end of that day"
+    "moment",
+    _read_end,
+    "2026-11-20",
+    "a UTC time, or a day, which means the end of that day",
+    _like(_MOMENT),
+)
+
+FLAG = _kind(
+    "flag",
+    lambda text: one_of("true", "false")(text) == "true",
+    "true",
+    "true or false",
+    {"type": "boolean"},
 )
 
 FILTERS = tuple(
     Field(name, kind, required=False, default=getattr(Query(), name))
     for name, kind in {
         "account": ACCOUNT,
-        "status": _kind("status", _status, FAILED, "PENDING, PROCESSING, COMPLETED or FAILED"),
-        "command": _kind("verb", _read_verb, "transfer", "the verb of the command"),
+        "status": _kind(
+            "status",
+            one_of(*_STATUSES),
+            FAILED,
+            "PENDING, PROCESSING, COMPLETED or FAILED",
+            _words(*_STATUSES),
+        ),
+        "command": _kind(
+            "verb", _read_verb, "transfer", "the verb of the command", _words(*REGISTRY)
+        ),
         "since": _kind(
-            "since", _read_beginning, "2026-11-01", "completed on this day or UTC time or later"
+            "since",
+            _read_beginning,
+            "2026-11-01",
+            "completed on this day or UTC time or later",
+            _like(_MOMENT),
         ),
         "until": _kind(
-            "until", _read_beginning, "2026-12-01", "completed before this day or UTC time"
+            "until",
+            _read_beginning,
+            "2026-12-01",
+            "completed before this day or UTC time",
+            _like(_MOMENT),
         ),
-        "amount_min": _kind("amount", LIMIT.read, "10.00", "this much or more"),
-        "amount_max": _kind("amount", LIMIT.read, "99.99", "this much or less"),
+        "amount_min": _kind("amount", LIMIT.read, "10.00", "this much or more", LIMIT.schema),
+        "amount_max": _kind("amount", LIMIT.read, "99.99", "this much or less", LIMIT.schema),
         "reference": TEXT,
-        "order": _kind("order", one_of("newest", "oldest"), "oldest", "newest or oldest first"),
-        "limit": _kind(
-            "limit", between(1, PAGE_AT_MOST), "50", f"how many at once, {PAGE_AT_MOST} at most"
+        "order": _kind(
+            "order", one_of(*_ORDERS), "oldest", "newest or oldest first", _words(*_ORDERS)
         ),
-        "cursor": _kind("cursor", COUNT.read, "0", "where the page before said that more is"),
+        "limit": _kind(
+            "limit",
+            between(1, PAGE_AT_MOST),
+            "50",
+            f"how many at once, {PAGE_AT_MOST} at most",
+            {"type": "integer", "minimum": 1, "maximum": PAGE_AT_MOST},
+        ),
+        "cursor": _kind(
+            "cursor", COUNT.read, "0", "where the page before said that more is", COUNT.schema
+        ),
     }.items()
 )
 """Every criterion of a list of transactions, by the names of ``Query``."""
@@ -104,15 +168,28 @@ def query(values: Mapping[str, str | None]) -> Query:
     Raises:
         InvalidCommand: naming every bad value at once.
     """
-    kinds = {declared.name: declared.kind for declared in FILTERS}
+    return Query(**read(FILTERS, values))
+
+
+def read(declared: Iterable[Field], values: Mapping[str, str | None]) -> dict[str, Any]:
+    """Read what a question is asked with; None and blank are left out.
+
+    Raises:
+        InvalidCommand: naming every bad or unknown value at once.
+    """
+    kinds = {each.name: each.kind for each in declared}
     found: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for name, text in values.items():
-        if text:
-            try:
-                found[name] = kinds[name].parse(text)
-            except ValueError as error:
-                errors[name] = str(error)
+        if name not in kinds:
+            errors[name] = f"is not asked for here; there are {', '.join(kinds) or 'none'}"
+            continue
+        if not text:
+            continue
+        try:
+            found[name] = kinds[name].parse(text)
+        except ValueError as error:
+            errors[name] = str(error)
     if errors:
         raise InvalidCommand(errors)
-    return Query(**found)
+    return found

@@ -8,6 +8,11 @@ import re
 import sys
 from datetime import UTC, datetime
 
+ACCESS = "SimpleBankingSystem.access"
+"""The logger of requests over HTTP."""
+
+# json.dumps would make an encoder for every line.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _transaction = re.compile(r"\bT[0-9]{11,}", re.ASCII)
 
 
@@ -29,6 +34,15 @@ class JsonRecords(logging.Formatter):
         return json.dumps({name: value for name, value in line.items() if value is not None})
 
 
+def request_line(**facts: object) -> str:
+    """Return one line of the access log: JSON, whatever form the rest of the log has."""
+    return _encode({"time": _now(), **facts})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
 class StandardError(logging.Handler):
     """Writes to standard error as it is at that moment: a progress bar puts itself in between."""
 
@@ -43,3 +57,7 @@ def set_up(form: str, level: int) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     handler.setFormatter(JsonRecords() if form == "json" else text)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    plain = StandardError()
+    plain.setFormatter(logging.Formatter("%(message)s"))
+    access = logging.getLogger(ACCESS)
+    access.handlers, access.propagate = [plain], False

@@ -18,6 +18,7 @@ FIGURES = {
     "model steps": (30, 50, 100),
     "schedules": (300, 2_000, 100_000),
     "broken command files": (200, 1_000, 200_000),
+    "API cases": (300, 5_000, 100_000),
 }
 
 

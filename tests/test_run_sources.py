@@ -94,7 +94,7 @@ def test_what_is_no_command_file_is_refused_whole(
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom", "/dev/full"])
 def test_a_device_without_end_is_refused_at_once(bank: Bank, device: str) -> None:
     with pytest.raises(
-        InvalidFile, match=r"NUL bytes|not UTF-8|longer|empty|no column|no CSV|Lines end"
+        InvalidFile, match=r"NUL bytes|not UTF-8|quote|longer|empty|no column|no CSV|Lines end"
     ):
         run_file(bank, device, Options(name="device"))
 

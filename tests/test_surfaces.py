@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 import SimpleBankingSystem
 from SimpleBankingSystem import cli
+from SimpleBankingSystem.api import create_app
 from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.cli.session import Verb
 from SimpleBankingSystem.commands.base import REGISTRY, Command, Request, command
@@ -19,6 +22,7 @@ from SimpleBankingSystem.ledger.book import Book, Look
 from SimpleBankingSystem.ledger.errors import ERRORS
 from SimpleBankingSystem.ledger.fields import AccountId, Amount, Text
 from SimpleBankingSystem.runs import run_file
+from tests.servers import PREFIX
 
 PUBLIC = [verb for verb, kind in REGISTRY.items() if kind.surfaces]
 HIDDEN = [verb for verb, kind in REGISTRY.items() if not kind.surfaces]
@@ -75,6 +79,7 @@ def check(
         has_a_help_and_an_example(verb, capsys)
         is_a_sub_command(verb)
         has_columns_in_a_command_file(verb)
+        has_a_documented_route(verb)
         has_a_name_in_python(verb)
 
     return every_surface
@@ -109,6 +114,30 @@ def has_columns_in_a_command_file(verb: str) -> None:
     columns = ["command", *(declared.name for declared in kind.fields)]
     row = ["", *(kind.example().get(name, "") for name in columns[1:])]
     assert kind.reader(columns)(row) == kind.parse(kind.example())
+
+
+def has_a_documented_route(verb: str) -> None:
+    kind = REGISTRY[verb]
+    with Bank.open("memory:") as bank:
+        client = create_app(bank=bank).test_client()
+        swagger = client.get(f"{PREFIX}/swagger.json").get_json()
+    operation = swagger["paths"][kind.route]["post"]
+    assert operation["operationId"] == verb
+    assert operation["summary"] == kind.help().removesuffix(".")
+    assert {"400", "404", "409", "422", "429", "503"} < operation["responses"].keys()
+    by_place: dict[str, dict[str, dict[str, Any]]] = {}
+    for parameter in operation.get("parameters", []):
+        by_place.setdefault(parameter["in"], {})[parameter["name"]] = parameter
+    in_path = by_place.get("path", {})
+    assert {f"{{{name}}}" for name in in_path} == set(re.findall(r"{\w+}", kind.route))
+    assert ("Idempotency-Key" in by_place.get("header", {})) == issubclass(kind, Command)
+    # The examples of the path and of the body give the command what its own example gives.
+    example = {name: parameter["x-example"] for name, parameter in in_path.items()}
+    for payload in by_place.get("body", {}).values():
+        model = swagger["definitions"][payload["schema"]["$ref"].rpartition("/")[2]]
+        assert model["properties"].keys() | in_path.keys() == kind.field_names
+        example |= model["example"]
+    assert kind.parse(example) == kind.parse(kind.example())
 
 
 def has_a_name_in_python(verb: str) -> None:
@@ -174,6 +203,10 @@ def test_a_new_operation_is_one_declaration(
     assert "GIFTS.EUR" in answered("accounts --internal", capsys)
     assert answered("transactions --command give-gift", capsys).count("give_gift") == 2
     with Bank.open("csv:data") as bank:
+        client = create_app(bank=bank).test_client()
+        answer = client.post(f"{PREFIX}/accounts/ADA/gift", json={"amount": "0.50"})
+        assert answer.get_json()["target_balance"] == "15.50"
+        client.post(f"{PREFIX}/transactions/{answer.get_json()['id']}/reverse")
         transaction = bank.execute(gift.parse({"account": "ADA", "amount": "1"}))  # type: ignore[arg-type]
         assert transaction.to_dict()["source"] == "GIFTS.EUR"
         lines = tmp_path / "more.jsonl"

@@ -211,6 +211,12 @@ class InUse(BankError):
     exit = 75
     retryable = True
 
+    def __init__(self, *message: str, holder: str = "", server: str = "") -> None:
+        """Name who holds them, and the URL at which it answers, if it serves them."""
+        super().__init__(*message)
+        self.holder = holder
+        self.server = server
+
 
 class InvalidSettings(BankError):
     """A setting or the machine does not allow the bank to start."""

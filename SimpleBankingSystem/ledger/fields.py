@@ -86,16 +86,16 @@ _MONTHS = (
     "|SEPT?(?:EMBER)?|OCT(?:OBER)?|NOV(?:EMBER)?|DEC(?:EMBER)?"
 )
 ID_PATTERN = r"[A-Z][A-Z0-9-]{1,31}"
+TAG_PATTERN = r"[a-z0-9][a-z0-9_-]{0,31}"
 _id = re.compile(ID_PATTERN, re.ASCII)
 _rewritten = re.compile(rf"(?:{_MONTHS})-?[0-9][0-9-]*|TRUE|FALSE|NA|NAN|NULL|NONE|INF(?:INITY)?")
 _transaction = re.compile(r"T[0-9]{11,}", re.ASCII)
 _day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _run = re.compile(r"R[0-9]{6,}", re.ASCII)
 _count = re.compile(r"[0-9]{1,15}", re.ASCII)
-_tag = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
-_forbidden = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
-)
+_tag = re.compile(TAG_PATTERN, re.ASCII)
+_FORBIDDEN = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff"
+_forbidden = re.compile(rf"[{_FORBIDDEN}\ud800-\udfff]")
 
 
 def read_text(text: str) -> str:
@@ -256,7 +256,7 @@ COUNT = Kind(
     "count",
     _read_count,
     _is_count,
-    {"type": "integer", "minimum": 0},
+    {"type": "integer", "minimum": 0, "maximum": 10**15 - 1},
     "3",
     "a whole number, zero or more",
     numeric=True,
@@ -265,7 +265,7 @@ AMOUNT = Kind(
     "amount",
     _read_positive,
     _is_amount,
-    _money_schema,
+    {"type": "string", "pattern": rf"^(?!0+(\.0+)?$){AMOUNT_PATTERN}$"},
     "10.00",
     "an amount of money above zero",
     _show_plainly,
@@ -285,7 +285,7 @@ CURRENCY = Kind(
     "currency",
     _read_currency,
     _never,
-    {"type": "string", "pattern": "^[A-Z]{3}$"},
+    {"type": "string", "enum": sorted(DECIMALS)},
     "EUR",
     "a currency by ISO 4217",
 )
@@ -293,7 +293,12 @@ NAME = Kind(
     "name",
     _read_name,
     _never,
-    {"type": "string", "minLength": 1, "maxLength": TEXT_AT_MOST},
+    {
+        "type": "string",
+        "pattern": rf"^[^{_FORBIDDEN}]*[^\s{_FORBIDDEN}][^{_FORBIDDEN}]*$",
+        "minLength": 1,
+        "maxLength": TEXT_AT_MOST,
+    },
     "Ada Lovelace",
     "a name",
 )
@@ -301,7 +306,7 @@ TEXT = Kind(
     "text",
     read_text,
     _never,
-    {"type": "string", "maxLength": TEXT_AT_MOST},
+    {"type": "string", "pattern": f"^[^{_FORBIDDEN}]*$", "maxLength": TEXT_AT_MOST},
     "rent for May",
     f"a text of at most {TEXT_AT_MOST} characters",
 )
@@ -317,7 +322,7 @@ TAGS = Kind(
     "tags",
     _read_tags,
     _is_tags,
-    {"type": "array", "items": {"type": "string"}, "maxItems": 10},
+    {"type": "array", "items": {"type": "string", "pattern": f"^{TAG_PATTERN}$"}, "maxItems": 10},
     "food club",
     "words to find it by",
     _show_words,

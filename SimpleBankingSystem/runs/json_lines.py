@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from typing import NoReturn
 
+from SimpleBankingSystem.json_objects import parse
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import Number
 from SimpleBankingSystem.runs.lines import (
@@ -41,7 +40,7 @@ def read_line(run: str, number: int, text: str) -> Entry:
     """Return what a line asks for, or its refusal."""
     group: str | None = None
     try:
-        values = parse(checked(text))
+        values = read_object(checked(text))
         group = taken(values, GROUP)
         key = taken(values, KEY)
         request = request_kind(taken(values, VERB)).parse(values)
@@ -50,38 +49,16 @@ def read_line(run: str, number: int, text: str) -> Entry:
         return RefusedLine(number, text, group, error)
 
 
-def parse(text: str) -> dict[str, object]:
-    """Read one JSON object; its numbers stay the digits that were written.
+def read_object(text: str) -> dict[str, object]:
+    """Read the object of a line.
 
     Raises:
-        InvalidCommand: it is not one object, or one that programs would read in different ways.
+        InvalidCommand: it is none.
     """
     try:
-        found = json.loads(
-            text,
-            parse_int=Number,
-            parse_float=Number,
-            parse_constant=_no_number,
-            object_pairs_hook=_each_once,
-        )
-    except json.JSONDecodeError as error:
-        raise refused(f"is no JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise refused("is nested too deeply") from None
-    if not isinstance(found, dict):
-        raise refused("must be a JSON object")
-    return found
-
-
-def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise refused("names a field twice")
-    return values
-
-
-def _no_number(name: str) -> NoReturn:
-    raise refused(f"contains {name}, which is no number of JSON")
+        return parse(text)
+    except ValueError as error:
+        raise refused(str(error)) from None
 
 
 def taken(values: dict[str, object], name: str) -> str:

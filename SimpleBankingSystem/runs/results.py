@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -105,6 +105,23 @@ class Results:
         why = f"{error.code},{quoted(reason(error))}" if error else ","
         self._rows.append(f"{line},{transaction},{status},{why},{balance}\n")
         return True
+
+    def take_over(self, rows: Iterable[str], refused: Iterator[str]) -> None:
+        """Write what another process noted: the rows of its results file, and its refused lines.
+
+        The rows come without their ends; ``refused`` are the lines that belong to those REJECTED.
+        """
+        for row in rows:
+            line, _, status, _ = row.split(",", 3)
+            is_refused = status == REJECTED
+            text = next(refused) if is_refused else ""
+            self.any_refused = self.any_refused or is_refused
+            if int(line) not in self._written:
+                self._rows.append(f"{row}\n")
+                self._lines += [f"{text}\n"] if is_refused else []
+            if len(self._rows) >= LINES_AT_ONCE:
+                self.write()
+        self.write()
 
     def write(self) -> None:
         """Write what was noted.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import BinaryIO
 
@@ -22,6 +23,9 @@ from SimpleBankingSystem.runs.source import Source
 from SimpleBankingSystem.stores.memory import MemoryStore
 
 log = logging.getLogger(__name__)
+
+_beginning = Lock()
+"""Held while a run begins: two that begin together would take the same id."""
 
 LinesProgress = Callable[[int, int, int, int, int, int], None]
 """Told about ten times a second: bytes read, bytes in all; lines dealt with, COMPLETED, FAILED and
@@ -43,6 +47,7 @@ class Options:
     ``name`` is what the run is called: the file's name unless given, and needed for what is no
     file. ``again`` carries out once more what was carried out already. ``results`` is the file
     that gets a row for each line that this execution deals with; refused lines go to one beside it.
+    ``begun`` is told the run's id once the run is in the books.
     """
 
     name: str = ""
@@ -50,6 +55,7 @@ class Options:
     stop_on_error: bool = False
     dry_run: bool = False
     results: Path | None = None
+    begun: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +152,10 @@ def _carried_out(
 ) -> Outcome:
     """Begin or resume a run, carry out its lines, and finish it unless it was stopped."""
     started = told = monotonic()
-    results = _results(source, options, resumed=earlier_run is not None)
-    run_id = earlier_run.id if earlier_run else _begun(bank, source)
+    results = results_of(source, options, resumed=earlier_run is not None)
+    with _beginning:
+        run_id = earlier_run.id if earlier_run else _begun(bank, source)
+    options.begun(run_id)
     feed = Feed(bank, bank.lines_done(run_id).copy(), results)
     tally = feed.tally
     entries = source.layout.lines.entries(source.blocks(), run_id)
@@ -180,7 +188,7 @@ def _carried_out(
     )
 
 
-def _results(source: Source, options: Options, *, resumed: bool) -> Results | None:
+def results_of(source: Source, options: Options, *, resumed: bool) -> Results | None:
     """Open the results file, if one is wanted.
 
     Raises:
@@ -205,11 +213,22 @@ def _begun(bank: Bank, source: Source) -> str:
     Raises:
         InvalidFile: its name is none that the books can hold.
     """
-    run_id = f"R{len(bank.runs()) + 1:06d}"
+    start = start_of(source, len(bank.runs()) + 1)
+    _insist(bank, start)
+    log.info("run %s of %s begins, SHA-256 %s", start.run_id, source.name, source.digest)
+    return start.run_id
+
+
+def start_of(source: Source, number: int) -> StartRun:
+    """Return the command that puts a file's run into the books as the number-th.
+
+    Raises:
+        InvalidFile: its name is none that the books can hold.
+    """
     try:
-        start = StartRun.parse(
+        return StartRun.parse(
             {
-                "run_id": run_id,
+                "run_id": f"R{number:06d}",
                 "name": source.name,
                 "digest": source.digest,
                 "first_line": source.first_line,
@@ -218,9 +237,6 @@ def _begun(bank: Bank, source: Source) -> str:
     except InvalidCommand as error:
         message = f"A run cannot be called {source.name!a}: {error.message}. Give --run NAME."
         raise InvalidFile(message) from None
-    _insist(bank, start)
-    log.info("run %s of %s begins, SHA-256 %s", run_id, source.name, source.digest)
-    return run_id
 
 
 def _finish(bank: Bank, run_id: str, tally: Tally, *, resumed: bool) -> None:

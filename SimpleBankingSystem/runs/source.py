@@ -85,6 +85,12 @@ class Source:
         self._file.seek(self.layout.start)
         return blocks(self._file, self.layout.first)
 
+    def content(self) -> Iterator[bytes]:
+        """Read all of it, from its beginning."""
+        self._file.seek(0)
+        while block := read(self._file, BLOCK):
+            yield block
+
     @property
     def position(self) -> int:
         """How many bytes are read."""

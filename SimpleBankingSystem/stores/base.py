@@ -14,6 +14,7 @@ from typing import Literal
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.errors import BankError
 from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import Transaction
 
@@ -86,6 +87,11 @@ class Store(ABC):
     All methods may be called from any thread. A store that has lost its disk answers every call
     with ``OutcomeUnknown`` or ``DataDamaged`` except for reads that it can still vouch for.
     """
+
+    @property
+    def fault(self) -> BankError | None:
+        """What keeps the store from taking commits until it is opened anew, None if nothing."""
+        return None
 
     @property
     @abstractmethod
@@ -184,6 +190,13 @@ class Store(ABC):
     @abstractmethod
     def verify(self, progress: Progress = silent) -> Report:
         """Check everything that is kept against everything else."""
+
+    def announce(self, url: str) -> None:
+        """Let others on this machine who find the books in use know where they can ask instead.
+
+        A store that many processes may open at a time has no need to.
+        """
+        del url
 
     @abstractmethod
     def close(self) -> None:

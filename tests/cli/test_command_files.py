@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -90,17 +89,6 @@ def test_a_file_that_is_no_command_file_is_refused(bank: Say) -> None:
     answer = bank("run", "notes.txt")
     assert (answer.status, answer.out) == (2, "")
     assert "invalid_file" in answer.err
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """See to it that what a test starts can be interrupted.
-
-    A shell lets its background jobs, and all that they start, ignore Ctrl-C.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

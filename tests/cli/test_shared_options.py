@@ -36,6 +36,7 @@ def test_settings_show_where_each_value_comes_from(
         "workers": (2, "flag --workers"),
         "queue": (50, "variable BANK_QUEUE"),
         "batch": (1_000, "default"),
+        "rate": (100, "default"),
         "log": ("text", "default"),
     }
     assert "BANK_ARCHIVE_AFTER" in bank("settings").out

@@ -145,7 +145,11 @@ class Disk:
         """Make a folder durably, with those above it, if it does not exist."""
         if not path.is_dir():
             self.make_folder(path.parent)
-            os.mkdir(path, 0o750)
+            try:
+                os.mkdir(path, 0o750)
+            except FileExistsError:  # Another thread was quicker, or it is a file.
+                if not path.is_dir():
+                    raise
             self.sync_folder(path.parent)
 
     def rename(self, old: Path, new: Path) -> None:

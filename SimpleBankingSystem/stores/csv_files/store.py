@@ -118,6 +118,10 @@ class CsvStore(StateStore):
         self._archiver = Archiver(self._disk, self._files, self._head, self._shelf)
         self._index = Index(self._files.index, self._shelf, anchor.archive_seq)
 
+    @property
+    def fault(self) -> BankError | None:
+        return self._journal.broken
+
     # The commit section
 
     def commit(self, tickets: Sequence[Ticket], accounts: Mapping[str, Account]) -> None:
@@ -259,6 +263,9 @@ class CsvStore(StateStore):
             with self._section:
                 anchor = self._head.anchor
             return verify(self._disk, self._files, anchor, progress)
+
+    def announce(self, url: str) -> None:
+        self._lock.announce(url)
 
     def close(self) -> None:
         """Write the snapshots, mark the books as clean and let go of them."""

@@ -1,0 +1,167 @@
+"""The commands and actions over HTTP: every declared verb as a POST at its route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+from flask_restx import Api, Resource
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.http import parse_options_header
+
+from SimpleBankingSystem.api import shapes
+from SimpleBankingSystem.api.answers import JSON, answer, refusal
+from SimpleBankingSystem.api.books import books
+from SimpleBankingSystem.api.passing import TRANSACTION
+from SimpleBankingSystem.api.resources import (
+    LOCATED,
+    PATH_FIELD,
+    Method,
+    path_parameter,
+    place,
+    responses,
+)
+from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Request
+from SimpleBankingSystem.engine.tickets import ticket_from
+from SimpleBankingSystem.json_objects import parse
+from SimpleBankingSystem.ledger.errors import InvalidCommand
+from SimpleBankingSystem.ledger.fields import TEXT
+from SimpleBankingSystem.ledger.transaction import PENDING, PROCESSING, Transaction
+from SimpleBankingSystem.wire import KEY, key_given
+
+REPLAYED = {"Idempotency-Replayed": "true"}
+ASYNC = "respond-async"
+
+HEADERS = {
+    KEY: {
+        "in": "header",
+        **TEXT.schema,
+        "minLength": 1,
+        "pattern": "^[!-~]([ -~]*[!-~])?$",
+        "description": "a name for this very command: given again, it is not carried out twice; "
+        "what is not ASCII is written as in UTF-8''k%C3%A4se",
+    },
+    "Prefer": {
+        "in": "header",
+        "type": "string",
+        "description": f"{ASYNC}: answer as soon as the command is accepted durably",
+    },
+}
+"""The documentation of the headers that every command may have."""
+
+
+def commands(api: Api) -> dict[str, dict[str, Method]]:
+    """Return the methods of every declared verb, by route."""
+    public = [kind for kind in REGISTRY.values() if kind.surfaces and kind.route]
+    return {kind.route: {"post": commanding(api, kind)} for kind in public}
+
+
+def commanding(api: Api, kind: type[Request]) -> Method:
+    """Return the documented method that carries out a verb."""
+    creates = kind.route == "/accounts"
+
+    def post(_resource: Resource, **path: str) -> Response:
+        asked = kind.parse(body(path))
+        if isinstance(asked, Command):
+            return carried_out(asked, creates=creates)
+        assert isinstance(asked, Action)
+        done: Any = books().bank.perform(asked)
+        return transacted(done) if isinstance(done, Transaction) else answer(done)
+
+    post.__doc__ = kind.help()
+    transaction = shapes.model(api, "Transaction", shapes.TRANSACTION)
+    answers: dict[int, tuple[Any, ...]]
+    if creates:
+        opened = shapes.model(api, "Opened", shapes.OPENED)
+        answers = {201: ("It is done.", opened, LOCATED)}
+    elif kind.verb in shapes.DONE:
+        answers = {
+            200: ("It is done.", shapes.model(api, f"{kind.__name__}Done", shapes.DONE[kind.verb]))
+        }
+    else:
+        answers = {200: ("It is done.", transaction)}
+    if issubclass(kind, Command):
+        answers[202] = ("It is accepted, and durable.", transaction, LOCATED)
+    in_path = PATH_FIELD.findall(kind.route)
+    params: dict[str, Any] = {
+        each.name: path_parameter(each.kind) for each in kind.fields if each.name in in_path
+    }
+    if issubclass(kind, Command):
+        params |= HEADERS
+    in_body = [each for each in kind.fields if each.name not in in_path]
+    if in_body:
+        # Flask-RESTX would say of every body that it is required.
+        params["payload"] = {"in": "body", "required": any(each.required for each in in_body)}
+        post = api.expect(shapes.model(api, kind.__name__, shapes.body_of(kind, in_path)))(post)
+    documented = api.doc(id=kind.verb, params=params, responses=responses(api, answers))
+    method: Method = documented(post)
+    return method
+
+
+def carried_out(command: Command, *, creates: bool) -> Response:
+    """Carry out a command, or only accept it where the client prefers that."""
+    key = key_given(request.headers.get(KEY))
+    if ASYNC in preferences():
+        accepted = books().bank.accept(command, key=key)
+        # A new one is PENDING, whatever has become of it meanwhile.
+        headers = {"Preference-Applied": ASYNC} if accepted.status == PENDING else REPLAYED
+        return transacted(accepted, headers, creates=creates)
+    ticket = ticket_from(command, key, "local")
+    books().bank.carry_out([ticket])
+    headers = {} if ticket.recorded is None else REPLAYED
+    return transacted(ticket.transaction(), headers, creates=creates)
+
+
+def preferences() -> set[str]:
+    """Return the client's preferences, without the values that some have."""
+    given = request.headers.get("Prefer")
+    return {parse_options_header(each)[0] for each in given.split(",")} if given else set()
+
+
+def body(path: Mapping[str, str]) -> dict[str, object]:
+    """Return the fields of a request: those of its JSON body, and those that its path names.
+
+    Raises:
+        InvalidCommand: the body is not JSON, or contradicts the path.
+        RequestEntityTooLarge: it has more bytes than a command needs.
+        UnsupportedMediaType: it says that it is something else than JSON.
+    """
+    data = request.get_data()
+    if not data:
+        return dict(path)
+    if len(data) == request.max_content_length:
+        # What comes in chunks is cut off there, without a word.
+        raise RequestEntityTooLarge
+    if request.mimetype != JSON:
+        raise UnsupportedMediaType(f"Send JSON, with the content type {JSON}.")
+    try:
+        values = parse(data.decode())
+    except UnicodeDecodeError:
+        raise InvalidCommand({"body": "is not UTF-8"}) from None
+    except ValueError as error:
+        raise InvalidCommand({"body": str(error)}) from None
+    for name, text in path.items():
+        if values.setdefault(name, text) != text:
+            raise InvalidCommand({name: f"is {text} in the path and something else in the body"})
+    return values
+
+
+def transacted(
+    transaction: Transaction, headers: Mapping[str, str] | None = None, *, creates: bool = False
+) -> Response:
+    """Return a transaction as far as it is, or the problem that it failed with."""
+    request.environ[TRANSACTION] = transaction.id
+    headers = headers or {}
+    if transaction.error is not None:
+        refused = refusal(transaction.error, transaction)
+        refused.headers.extend(headers)
+        return refused
+    shape = transaction.to_dict()
+    if transaction.status in {PENDING, PROCESSING}:
+        return answer(shape, 202, {"Location": place("transactions", transaction.id), **headers})
+    if not creates:
+        return answer(shape, 200, headers)
+    account = books().bank.account(transaction.target)
+    shape["account"] = account.to_dict()
+    return answer(shape, 201, {"Location": place("accounts", account.id), **headers})

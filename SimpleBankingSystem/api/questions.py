@@ -1,0 +1,220 @@
+"""The questions over HTTP: what the books say, without changing them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import Response, request
+from flask_restx import Api, Resource
+
+from SimpleBankingSystem.api import shapes
+from SimpleBankingSystem.api.answers import answer
+from SimpleBankingSystem.api.books import books
+from SimpleBankingSystem.api.resources import (
+    PATH_FIELD,
+    Method,
+    path_parameter,
+    responses,
+)
+from SimpleBankingSystem.commands.base import Field
+from SimpleBankingSystem.filters import ACCOUNT, FILTERS, FLAG, MOMENT, read
+from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, NotFound
+from SimpleBankingSystem.ledger.fields import RUN_ID, TEXT, TRANSACTION_ID, Kind
+from SimpleBankingSystem.ledger.run import Run
+from SimpleBankingSystem.stores.base import Page, Query
+
+PAGING = tuple(each for each in FILTERS if each.name in {"limit", "cursor"})
+
+KINDS = {"account": ACCOUNT, "transaction": TRANSACTION_ID, "run": RUN_ID}
+"""What stands in a path, by its name there."""
+
+
+def optional(name: str, kind: Kind) -> Field:
+    """Return a parameter that may be left out."""
+    return Field(name, kind, required=False, default=None)
+
+
+def questions(api: Api) -> dict[str, dict[str, Method]]:
+    """Return the GET methods of every question, by route."""
+    found: dict[str, dict[str, Method]] = {}
+    account = shapes.model(api, "Account", shapes.ACCOUNT)
+    transaction = shapes.model(api, "Transaction", shapes.TRANSACTION)
+    run = shapes.model(api, "Run", shapes.RUN)
+    accounts_page = shapes.model(api, "Accounts", shapes.page_of(shapes.ACCOUNT))
+    transactions_page = shapes.model(api, "Transactions", shapes.page_of(shapes.TRANSACTION))
+    runs_page = shapes.model(api, "Runs", shapes.page_of(shapes.RUN))
+    balance = shapes.model(api, "Balance", shapes.BALANCE)
+
+    def question(
+        route: str, shape: object, *declared: Field
+    ) -> Callable[[Callable[..., Response]], None]:
+        def declare(ask: Callable[..., Response]) -> None:
+            in_path = PATH_FIELD.findall(route)
+            found[route] = {"get": asking(api, ask, shape, in_path, declared)}
+
+        return declare
+
+    @question("/accounts", accounts_page, optional("internal", FLAG), *PAGING)
+    def accounts(*, internal: bool = False, limit: int = 50, cursor: int = 0) -> Response:
+        """List accounts in the order of their opening."""
+        every = books().bank.accounts(internal=internal)
+        return listed([each.to_dict() for each in every[cursor : cursor + limit]], every, cursor)
+
+    @question("/accounts/{account}", account)
+    def one_account(*, account: str) -> Response:
+        """Show one account."""
+        return answer(books().bank.account(account).to_dict())
+
+    @question("/accounts/{account}/balance", balance, optional("at", MOMENT))
+    def balance_of(*, account: str, at: str = "") -> Response:
+        """Show an account's balance, now or at a past moment."""
+        bank = books().bank
+        money = bank.balance(account, at)
+        currency = bank.account(account).currency
+        shape = {"account": account, "balance": str(money), "currency": currency}
+        return answer({**shape, "at": at or None})
+
+    @question(
+        "/accounts/{account}/transactions",
+        transactions_page,
+        *(each for each in FILTERS if each.name != "account"),
+    )
+    def history(**asked: Any) -> Response:
+        """Show what happened on an account, the newest first."""
+        return page(books().bank.transactions(Query(**asked)))
+
+    @question("/transactions", transactions_page, optional("key", TEXT), *FILTERS)
+    def transactions(*, key: str = "", **asked: Any) -> Response:
+        """List transactions, the newest first, or the one that has a key."""
+        bank, query = books().bank, Query(**asked)
+        if not key:
+            return page(bank.transactions(query))
+        found = bank.by_key(key)
+        return page(Page([found] if query.matches(found) else [], 0))
+
+    @question("/transactions/{transaction}", transaction)
+    def one_transaction(*, transaction: str) -> Response:
+        """Show one transaction."""
+        return answer(books().bank.transaction(transaction).to_dict())
+
+    @question("/runs", runs_page, *PAGING)
+    def runs(*, limit: int = 50, cursor: int = 0) -> Response:
+        """List the runs of command files, the oldest first."""
+        every = books().bank.runs()
+        return listed([run_now(each) for each in every[cursor : cursor + limit]], every, cursor)
+
+    @question("/runs/{run}", run)
+    def one_run(*, run: str) -> Response:
+        """Show one run of a command file."""
+        return answer(run_now(run_named(run)))
+
+    health(api, found)
+    return found
+
+
+def asking(
+    api: Api,
+    ask: Callable[..., Response],
+    shape: object,
+    in_path: Sequence[str],
+    declared: Sequence[Field],
+) -> Method:
+    """Return the documented GET method of a question; what it is asked with is read for it."""
+
+    def get(_resource: Resource, **path: str) -> Response:
+        return ask(**path_values(path), **read(declared, given()))
+
+    get.__doc__ = ask.__doc__
+    method: Method = api.doc(
+        id=ask.__name__,
+        params={**path_parameters(in_path), **{each.name: parameter(each) for each in declared}},
+        responses=responses(api, {200: ("The answer.", shape)}, in_question=True),
+    )(get)
+    return method
+
+
+def given() -> dict[str, str | None]:
+    """Return the parameters of the request.
+
+    Raises:
+        InvalidCommand: one of them is given twice.
+    """
+    twice = {name: "is given twice" for name, texts in request.args.lists() if len(texts) > 1}
+    if twice:
+        raise InvalidCommand(twice)
+    return dict(request.args)
+
+
+def parameter(declared: Field) -> dict[str, object]:
+    """Return the documentation of a parameter; a blank one is as good as none."""
+    described = {"description": declared.kind.help, "allowEmptyValue": True}
+    return {"in": "query", **declared.kind.schema, **described}
+
+
+def path_parameters(names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Return the documentation of what stands in a path."""
+    return {name: path_parameter(KINDS[name]) for name in names}
+
+
+def page(found: Page) -> Response:
+    """Return a page of transactions."""
+    return answer({"items": [each.to_dict() for each in found.items], "next": found.next or None})
+
+
+def listed(shapes_of: Sequence[Mapping[str, object]], every: Sequence[object], at: int) -> Response:
+    """Return a page of a list that is in memory; the cursor is the place in it."""
+    end = at + len(shapes_of)
+    return answer({"items": shapes_of, "next": end if end < len(every) else None})
+
+
+def path_values(path: Mapping[str, str]) -> dict[str, Any]:
+    """Read what stands in a path."""
+    return read([Field(name, KINDS[name], required=True, default=None) for name in path], path)
+
+
+def run_named(run_id: str) -> Run:
+    """Return a run.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = books().bank.store.run(run_id)
+    if found is None:
+        raise NotFound(f"There is no run {run_id}.")
+    return found
+
+
+def run_now(run: Run) -> dict[str, object]:
+    """Return a run as it stands on the wire.
+
+    With it goes how far it is while it is carried out, and then how that ended.
+    """
+    shape, runs = dataclasses.asdict(run), books().runs
+    counts, ended = runs.counts(run), runs.ended(run)
+    if counts is not None:
+        names = ("bytes", "bytes_in_all", "lines", "completed", "failed", "rejected")
+        shape["progress"] = dict(zip(names, counts, strict=True))
+    if ended is not None:
+        shape["ended"] = ended
+    return shape
+
+
+def health(api: Api, found: dict[str, dict[str, Method]]) -> None:
+    """Add the question whether the bank is there: alive, and ready to carry commands out."""
+    model = shapes.model(api, "Health", shapes.HEALTH)
+
+    def get(_resource: Resource) -> Response:
+        """Tell whether the bank is alive, and ready to carry out commands."""
+        try:
+            fault = books().bank.store.fault
+        except BankError as error:
+            fault = error
+        if fault is None:
+            return answer({"alive": True, "ready": True})
+        return answer({"alive": True, "ready": False, "reason": fault.message}, 503)
+
+    answers = {200: ("It is ready.", model), 503: ("It is alive, but not ready.", model)}
+    statuses = {429: responses(api, {})[429], **answers}
+    found["/health"] = {"get": api.doc(id="health", responses=statuses)(get)}

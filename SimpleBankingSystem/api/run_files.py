@@ -1,0 +1,123 @@
+"""The routes of command files: give one, follow it, fetch what became of each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from flask import Response, request
+from flask_restx import Api, Resource
+from werkzeug.exceptions import LengthRequired
+
+from SimpleBankingSystem.api import shapes
+from SimpleBankingSystem.api.answers import PROBLEM, answer
+from SimpleBankingSystem.api.books import books
+from SimpleBankingSystem.api.questions import (
+    given,
+    parameter,
+    path_parameters,
+    path_values,
+    run_named,
+    run_now,
+)
+from SimpleBankingSystem.api.resources import LOCATED, Method, place, responses
+from SimpleBankingSystem.api.running import blocks_of, kind_of
+from SimpleBankingSystem.commands.base import Field
+from SimpleBankingSystem.filters import FLAG, read
+from SimpleBankingSystem.ledger.fields import NAME
+from SimpleBankingSystem.runs import Options
+from SimpleBankingSystem.stores.csv_files.disk import BLOCK
+from SimpleBankingSystem.wire import KINDS
+
+FILE_AT_MOST = 1 << 30
+"""Bytes of a command file; a million lines have some thirty million."""
+
+OPTIONS = (
+    Field("name", NAME, required=False, default=""),
+    Field("again", FLAG, required=False, default=False),
+    Field("stop_on_error", FLAG, required=False, default=False),
+    Field("dry_run", FLAG, required=False, default=False),
+)
+
+EXAMPLE = "command,account,name,amount\nopen_account,ADA,Ada Lovelace,\ndeposit,ADA,,10.00\n"
+
+
+def run_files(api: Api) -> dict[str, dict[str, Method]]:
+    """Return the methods of command files, by route."""
+    run = shapes.model(api, "Run", shapes.RUN)
+    rehearsal = shapes.model(api, "Rehearsal", shapes.REHEARSAL)
+    file = {
+        "in": "body",
+        "required": True,
+        "schema": {"type": "string", "example": EXAMPLE},
+        "description": "the command file itself: CSV, or JSON Lines",
+    }
+
+    def post(_resource: Resource) -> Response:
+        """Take a command file, and carry it out."""
+        request.max_content_length = FILE_AT_MOST
+        length = request.content_length
+        if length is None:
+            raise LengthRequired("Send a command file with its Content-Length, not in chunks.")
+        extension = kind_of(request.mimetype)
+        options = Options(**read(OPTIONS, given()))
+        runs = books().runs
+        if options.dry_run:
+            return answer(runs.rehearse(cast("BinaryIO", request.stream), options))
+        found = run_named(runs.take(blocks_of(request.stream, length), extension, options))
+        headers = {"Location": place("runs", found.id)}
+        return answer(run_now(found), 202, headers)
+
+    params = {each.name: parameter(each) for each in OPTIONS}
+    taken = api.doc(
+        id="run_file",
+        params={**params, "file": file},
+        responses=responses(
+            api,
+            {
+                200: ("What a dry run came to.", rehearsal),
+                202: ("It is kept, and carried out.", run, LOCATED),
+                411: ("length_required", shapes.model(api, "Problem", shapes.PROBLEM)),
+            },
+        ),
+    )(post)
+
+    def results(_resource: Resource, **path: str) -> Response:
+        """Fetch what became of each line, as far as it is known."""
+        return sent(books().runs.results(run_named(path_values(path)["run"])))
+
+    def refused(_resource: Resource, **path: str) -> Response:
+        """Fetch the lines that were refused, as they were, to be mended and run alone."""
+        return sent(books().runs.refused(run_named(path_values(path)["run"])))
+
+    def fetching(name: str, get: Method, kinds: list[str], meaning: str) -> dict[str, Method]:
+        fetched = api.doc(
+            id=name,
+            params=path_parameters(["run"]),
+            produces=[*kinds, PROBLEM],
+            responses=responses(api, {200: (meaning, None)}, in_question=True),
+        )(get)
+        return {"get": cast("Method", fetched)}
+
+    return {
+        "/runs": {"post": cast("Method", taken)},
+        "/runs/{run}/results": fetching(
+            "run_results", results, ["text/csv"], "A row for each line."
+        ),
+        "/runs/{run}/refused": fetching(
+            "run_refused", refused, [*KINDS], "A command file of them."
+        ),
+    }
+
+
+def sent(path: Path) -> Response:
+    """Return a file, block by block."""
+
+    def blocks() -> Iterator[bytes]:
+        with path.open("rb") as opened:
+            while block := opened.read(BLOCK):
+                yield block
+
+    kinds = {f".{extension}": kind for kind, extension in KINDS.items()}
+    return Response(blocks(), content_type=f"{kinds[path.suffix]}; charset=utf-8")
