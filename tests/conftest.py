@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Generator
 
 import pytest
 
 _MISSING = "it needs "
+
+
+def pytest_configure() -> None:
+    """Hear the signals that tests send to what they start, which inherits what is ignored here.
+
+    A shell lets its background jobs ignore Ctrl-C, and nohup the end of the terminal.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _is_there(thing: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,14 +65,3 @@ def club(bank: Say) -> Say:
     bank("open-account", "Ada Lovelace", "--account", "ADA", "--initial-deposit", "100.00")
     bank("open-account", "Bob", "--account", "BOB")
     return bank
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """See to it that what a test starts can be interrupted.
-
-    A shell lets its background jobs, and all that they start, ignore Ctrl-C.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)

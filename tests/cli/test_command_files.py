@@ -93,7 +93,7 @@ def test_a_file_that_is_no_command_file_is_refused(bank: Say) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_what_is_kept_and_goes_on(
-    how: signal.Signals, bank: Say, ctrl_c: None
+    how: signal.Signals, bank: Say
 ) -> None:
     lines = 20_000
     Path("many.csv").write_text(

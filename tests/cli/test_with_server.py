@@ -247,9 +247,7 @@ def running(*words: str) -> subprocess.Popen[str]:
     return started
 
 
-def test_a_run_goes_on_at_the_server_when_nobody_follows_it(
-    club: Say, alone: Path, ctrl_c: None
-) -> None:
+def test_a_run_goes_on_at_the_server_when_nobody_follows_it(club: Say, alone: Path) -> None:
     many(30_000)
     with serving(alone):
         with running("many.csv") as follower:
