@@ -13,6 +13,7 @@ LEVELS = ("test", "short", "long")
 FIGURES = {
     "crash images": (3_000, 20_000, 1_000_000),
     "kill cycles": (10, 100, 1_000),
+    "server kills": (2, 20, 200),
     "damaged rows": (6, 12, 100),
     "model examples": (100, 500, 20_000),
     "model steps": (30, 50, 100),
