@@ -79,6 +79,9 @@ def one_at_a_time() -> Iterator[None]:
 
 def make_environment() -> None:
     """Make an empty `.venv`, without pip: Debian's Python often lacks ensurepip."""
+    if ENVIRONMENT.is_symlink():
+        # What would be cleared is a folder of somebody else's.
+        sys.exit("The environment .venv is a symbolic link: remove it, and a folder is made here.")
     try:
         import venv  # slow to import, and seldom needed
 

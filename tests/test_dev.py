@@ -241,6 +241,19 @@ def test_a_half_made_environment_is_mended(served: Clone) -> None:
     assert served.tiny().stdout == "tiny\n"
 
 
+def test_a_linked_environment_is_refused_and_not_cleared(served: Clone, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "treasure").touch()
+    (served.root / ".venv").symlink_to(elsewhere)
+    ended = served.tiny()
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines()[1:] == [
+        "The environment .venv is a symbolic link: remove it, and a folder is made here."
+    ]
+    assert [each.name for each in elsewhere.iterdir()] == ["treasure"]
+
+
 def test_an_interrupted_start_is_mended_by_the_next(served: Clone) -> None:
     index = served.index
     with socket.create_server(("127.0.0.1", 0)) as silent:
