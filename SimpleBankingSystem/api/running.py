@@ -26,6 +26,9 @@ from SimpleBankingSystem.wire import KINDS
 
 log = logging.getLogger(__name__)
 
+STOPS = ".stop_on_error"
+"""Ends the name of an empty file beside a command file that was given to stop at an error."""
+
 Counts = tuple[int, int, int, int, int, int]
 """Bytes read, bytes in all; lines dealt with, COMPLETED, FAILED and REJECTED."""
 
@@ -51,8 +54,8 @@ class Runs:
             RunRefused: it looks like an earlier run that was changed since.
             DiskFull: there is no room for it.
         """
-        path = self._kept(blocks, extension)
-        return self._begin(path, options).result()
+        path, is_new = self._kept(blocks, extension)
+        return self._begin(path, options, is_new=is_new).result()
 
     def rehearse(self, stream: BinaryIO, options: Options) -> dict[str, object]:
         """Carry out a command file and keep nothing; return the shape of what it came to."""
@@ -70,12 +73,19 @@ class Runs:
             }
 
     def resume(self) -> None:
-        """Go on with the runs that a stop or a crash broke off, as far as their files are here."""
+        """Go on with the runs that a stop or a crash broke off, as far as their files are here.
+
+        One that was to stop at an error may have met it, and waits until its file is given again.
+        """
         for run in self.bank.runs():
             found = list(self._folder.glob(f"{run.digest}.*")) if run.status == RUNNING else []
             for path in [each for each in found if each.suffix in {".csv", ".jsonl"}]:
-                if ".results" not in path.name and ".refused" not in path.name:
-                    self._begin(path, Options(name=run.name))
+                if ".results" in path.name or ".refused" in path.name:
+                    continue
+                if path.with_suffix(STOPS).exists():
+                    self._ended[run.id] = {"stopped": True}
+                else:
+                    self._begin(path, Options(name=run.name), is_new=False)
 
     def counts(self, run: Run) -> Counts | None:
         """Return how far a run is, None where nobody carries it out."""
@@ -117,8 +127,8 @@ class Runs:
     def _results(self, digest: str) -> Path:
         return self._folder / f"{digest}.results.csv"
 
-    def _kept(self, blocks: Iterator[bytes], extension: str) -> Path:
-        """Write a command file under its digest's name."""
+    def _kept(self, blocks: Iterator[bytes], extension: str) -> tuple[Path, bool]:
+        """Write a command file under its digest's name, and tell whether it was not there yet."""
         part = self._folder / f"{secrets.token_hex(8)}.part"
         digest = sha256()
         try:
@@ -133,16 +143,34 @@ class Runs:
             finally:
                 file.close()
             path = self._folder / f"{digest.hexdigest()}.{extension}"
-            self._disk.rename(part, path)
+            with self._lock:
+                is_new = not path.exists()
+                self._disk.rename(part, path)
             self._disk.sync_folder(self._folder)
         except OSError as error:
             message = f"The command file cannot be kept: {error.strerror}."
             raise DiskFull(message) from error
         finally:
             part.unlink(missing_ok=True)
-        return path
+        return path, is_new
 
-    def _begin(self, path: Path, options: Options) -> Future[str]:
+    def _mark(self, path: Path, options: Options) -> None:
+        """Keep durably whether the run is to stop at an error.
+
+        Raises:
+            DiskFull: there is no room for it.
+        """
+        mark = path.with_suffix(STOPS)
+        try:
+            if options.stop_on_error:
+                self._disk.replace(mark)
+            else:
+                mark.unlink(missing_ok=True)
+        except OSError as error:
+            message = f"The command file cannot be kept: {error.strerror}."
+            raise DiskFull(message) from error
+
+    def _begin(self, path: Path, options: Options, *, is_new: bool) -> Future[str]:
         """Start the thread of a run, unless there is one; its id comes once it is in the books."""
         digest = path.name.partition(".")[0]
         with self._lock:
@@ -152,7 +180,7 @@ class Runs:
                 asked = replace(options, results=self._results(digest))
                 thread = Thread(
                     target=self._carry_out,
-                    args=(path, digest, asked, begun),
+                    args=(path, digest, asked, begun, is_new),
                     name=f"run-{digest}",
                     daemon=True,
                 )
@@ -160,7 +188,9 @@ class Runs:
                 thread.start()
         return begun
 
-    def _carry_out(self, path: Path, digest: str, options: Options, begun: Future[str]) -> None:
+    def _carry_out(
+        self, path: Path, digest: str, options: Options, begun: Future[str], is_new: bool
+    ) -> None:
         def tell(*counts: int) -> None:
             self._counts[begun.result()] = counts  # type: ignore[assignment]
 
@@ -170,14 +200,18 @@ class Runs:
 
         ended: dict[str, object] = {}
         try:
+            self._mark(path, options)
             outcome = run_file(self.bank, path, replace(options, begun=begins), tell)
             ended = end_of(outcome)
             if not begun.done():
                 begun.set_result(outcome.run_id)
         except BaseException as error:
             if not begun.done():
-                # Whoever gave the file is told, and nothing of it is kept.
-                path.unlink(missing_ok=True)
+                # Whoever gave the file is told, and nothing of it is kept; what was here before
+                # is an earlier run's.
+                if is_new:
+                    path.unlink(missing_ok=True)
+                    path.with_suffix(STOPS).unlink(missing_ok=True)
                 begun.set_exception(error)
             elif isinstance(error, BankError):
                 log.warning("the run of %s stops: %s", path.name, error.message)

@@ -92,7 +92,8 @@ TRANSACTION = record(
 
 ENDED: Schema = {
     "type": "object",
-    "description": "what came of the execution: counts, or the error that broke it off",
+    "description": "what came of the execution: counts, or the error that broke it off; a run "
+    "that is stopped goes on when its file is given again",
     "properties": {
         **dict.fromkeys(("completed", "failed", "rejected", "already_done"), COUNT),
         "seconds": {"type": "number"},

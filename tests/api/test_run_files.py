@@ -34,6 +34,7 @@ LINES = """\
 {"command":"open_account","account":"BOB","name":"Bob"}
 {"command":"deposit","account":"BOB","amount":2.50}
 """
+STOPPING = "command,account,name,amount\nopen_account,ADA,Ada,\nwithdraw,ADA,,1\ndeposit,ADA,,5\n"
 
 Open = Callable[..., Client]
 
@@ -121,13 +122,12 @@ def test_the_same_file_from_many_clients_at_once_is_one_run(opened: Open) -> Non
 
 def test_a_run_can_stop_at_the_first_error_and_go_on(opened: Open) -> None:
     api = opened()
-    text = "command,account,name,amount\nopen_account,ADA,Ada,\nwithdraw,ADA,,1\ndeposit,ADA,,5\n"
-    place = api.run(text, stop_on_error="true").headers["Location"]
+    place = api.run(STOPPING, stop_on_error="true").headers["Location"]
     runs = api.app.extensions[NAME].runs
     wait_until(lambda: not runs._running)
     assert api.get("/accounts/ADA/balance").get_json()["balance"] == "0.00"
     assert api.flask.get(place).get_json()["status"] == "running"
-    assert api.run(text).headers["Location"] == place
+    assert api.run(STOPPING).headers["Location"] == place
     assert finished(api, place)["completed"] == 2
     assert api.get("/accounts/ADA/balance").get_json()["balance"] == "5.00"
 
@@ -242,6 +242,37 @@ def test_progress_is_told_and_a_broken_off_run_is_resumed_at_the_next_start(
     assert finished(api, place)["completed"] == lines + 2
     assert api.get("/accounts/ADA/balance").get_json()["balance"] == "50.00"
     assert api.get("/runs").get_json()["items"][0]["name"] == "day.csv"
+
+
+def test_a_run_that_stopped_at_an_error_is_not_resumed_by_itself(opened: Open) -> None:
+    api = opened()
+    place = api.run(STOPPING, stop_on_error="true").headers["Location"]
+    wait_until(lambda: "ended" in api.flask.get(place).get_json())
+    api = opened()
+    run = api.flask.get(place).get_json()
+    assert (run["status"], run["ended"]) == ("running", {"stopped": True})
+    assert not api.app.extensions[NAME].runs._threads
+    assert api.get("/accounts/ADA/balance").get_json()["balance"] == "0.00"
+    assert api.run(STOPPING).headers["Location"] == place
+    assert finished(api, place)["completed"] == 2
+    assert api.get("/accounts/ADA/balance").get_json()["balance"] == "5.00"
+
+
+def test_the_file_of_an_unfinished_run_survives_a_beginning_that_fails(
+    opened: Open, tmp_path: Path
+) -> None:
+    api = opened()
+    place = api.run(STOPPING, stop_on_error="true").headers["Location"]
+    wait_until(lambda: "ended" in api.flask.get(place).get_json())
+    digest = api.flask.get(place).get_json()["digest"]
+    results = tmp_path / "data" / "runs" / f"{digest}.results.csv"
+    results.unlink()
+    results.mkdir()  # it cannot be opened
+    problem(api.run(STOPPING), 400, "invalid_file")
+    assert f"{digest}.csv" in kept(tmp_path)
+    results.rmdir()
+    api = opened()
+    assert finished(api, place)["completed"] == 2
 
 
 def test_kinds_of_files_are_told_by_their_content_types() -> None:
