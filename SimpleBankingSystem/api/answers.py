@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from SimpleBankingSystem.ledger.errors import BankError
+from SimpleBankingSystem.ledger.errors import BankError, InternalError
 from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.problems import problem
+
+log = logging.getLogger(__name__)
+
+REQUEST = "bank.request"
+"""Where a request's environment has its id."""
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -34,6 +41,17 @@ def refusal(error: BankError, transaction: Transaction | None = None) -> Respons
     headers = {"Retry-After": RETRY_AFTER} if error.http in {429, 503} and error.retryable else None
     shape = problem(error, transaction)
     return Response(_encode(shape) + "\n", error.http, headers, content_type=PROBLEM)
+
+
+def refused(error: Exception, environ: Mapping[str, Any]) -> Response:
+    """Return the problem document of whatever a request raised."""
+    if isinstance(error, BankError):
+        return refusal(error)
+    if isinstance(error, HTTPException):
+        return http_refusal(error)
+    incident, method, path = environ[REQUEST], environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    log.error("incident %s: %s %s raised", incident, method, path, exc_info=error)
+    return refusal(InternalError(f"A fault of the bank; incident {incident}."))
 
 
 def http_refusal(error: HTTPException) -> Response:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 from flask_restx import Api
 from flask_restx.swagger import Swagger
-from werkzeug.exceptions import HTTPException
 
 from SimpleBankingSystem import __version__
-from SimpleBankingSystem.api.answers import JSON, PROBLEM, answer, http_refusal, refusal
+from SimpleBankingSystem.api.answers import JSON, PROBLEM, answer, refused
 from SimpleBankingSystem.api.books import NAME, Books
-from SimpleBankingSystem.api.commanding import commands
+from SimpleBankingSystem.api.commanding import BODY_AT_MOST, commands
 from SimpleBankingSystem.api.openapi import openapi
-from SimpleBankingSystem.api.passing import REQUEST, Passing
+from SimpleBankingSystem.api.passing import Passing
 from SimpleBankingSystem.api.questions import questions
 from SimpleBankingSystem.api.resources import add_all
 from SimpleBankingSystem.api.run_files import run_files
 from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.config import Settings
-from SimpleBankingSystem.ledger.errors import BankError, InternalError
 from SimpleBankingSystem.wire import KINDS, PREFIX
-
-log = logging.getLogger(__name__)
-
-BODY_AT_MOST = 1 << 20
-"""Bytes of a request's body; a command file has its own limit."""
 
 
 class Documented(Api):  # type: ignore[misc]
@@ -44,7 +36,7 @@ class Documented(Api):  # type: ignore[misc]
 
     def handle_error(self, e: Exception) -> Response:
         """Answer what a resource raised, or what the router refused below the prefix."""
-        return refused(e)
+        return refused(e, request.environ)
 
 
 def create_app(settings: Settings | None = None, bank: Bank | None = None) -> Flask:
@@ -65,7 +57,7 @@ def create_app(settings: Settings | None = None, bank: Bank | None = None) -> Fl
     app.url_map.merge_slashes = False
     app.extensions[NAME] = Books(settings, bank)
     app.register_blueprint(blueprint())
-    app.register_error_handler(Exception, refused)
+    app.register_error_handler(Exception, lambda error: refused(error, request.environ))
     passing = Passing(app.wsgi_app, app.extensions[NAME].settings.rate)
     # Flask documents this attribute for what stands around an application.
     app.wsgi_app = passing  # type: ignore[assignment,method-assign]
@@ -86,14 +78,3 @@ def blueprint() -> Blueprint:
     made.add_url_rule("/openapi.json", view_func=lambda: answer(openapi(api.__schema__)))
     add_all(api, commands(api), questions(api), run_files(api))
     return made
-
-
-def refused(error: Exception) -> Response:
-    """Return the problem document of whatever was raised."""
-    if isinstance(error, BankError):
-        return refusal(error)
-    if isinstance(error, HTTPException):
-        return http_refusal(error)
-    incident = request.environ[REQUEST]
-    log.error("incident %s: %s %s raised", incident, request.method, request.path, exc_info=error)
-    return refusal(InternalError(f"A fault of the bank; incident {incident}."))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from flask import Response, request
 from flask_restx import Api, Resource
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
 from SimpleBankingSystem.api import shapes
 from SimpleBankingSystem.api.answers import JSON, answer, refusal
 from SimpleBankingSystem.api.books import books
+from SimpleBankingSystem.api.later import Later
 from SimpleBankingSystem.api.passing import TRANSACTION
 from SimpleBankingSystem.api.resources import (
     LOCATED,
@@ -22,6 +26,7 @@ from SimpleBankingSystem.api.resources import (
     place,
     responses,
 )
+from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Request
 from SimpleBankingSystem.engine.tickets import ticket_from
 from SimpleBankingSystem.json_objects import parse
@@ -30,6 +35,10 @@ from SimpleBankingSystem.ledger.fields import TEXT
 from SimpleBankingSystem.ledger.transaction import PENDING, PROCESSING, Transaction
 from SimpleBankingSystem.wire import KEY, key_given
 
+BODY_AT_MOST = 1 << 20
+"""Bytes of a request's body; a command file has its own limit."""
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 REPLAYED = {"Idempotency-Replayed": "true"}
 ASYNC = "respond-async"
 
@@ -62,12 +71,12 @@ def commanding(api: Api, kind: type[Request]) -> Method:
     creates = kind.route == "/accounts"
 
     def post(_resource: Resource, **path: str) -> Response:
-        asked = kind.parse(body(path))
+        environ = request.environ
+        asked = kind.parse(body(path, environ))
         if isinstance(asked, Command):
-            return carried_out(asked, creates=creates)
+            return carried_out(asked, Answering(books().bank, environ, creates=creates))
         assert isinstance(asked, Action)
-        done: Any = books().bank.perform(asked)
-        return transacted(done) if isinstance(done, Transaction) else answer(done)
+        return Later(partial(performed, asked, Answering(books().bank, environ)))
 
     post.__doc__ = kind.help()
     transaction = shapes.model(api, "Transaction", shapes.TRANSACTION)
@@ -99,18 +108,37 @@ def commanding(api: Api, kind: type[Request]) -> Method:
     return method
 
 
-def carried_out(command: Command, *, creates: bool) -> Response:
+def carried_out(command: Command, answering: Answering) -> Response:
     """Carry out a command, or only accept it where the client prefers that."""
+    bank = answering.bank
     key = key_given(request.headers.get(KEY))
     if ASYNC in preferences():
-        accepted = books().bank.accept(command, key=key)
-        # A new one is PENDING, whatever has become of it meanwhile.
-        headers = {"Preference-Applied": ASYNC} if accepted.status == PENDING else REPLAYED
-        return transacted(accepted, headers, creates=creates)
+        return Later(partial(accepted, command, key, answering))
     ticket = ticket_from(command, key, "local")
-    books().bank.carry_out([ticket])
-    headers = {} if ticket.recorded is None else REPLAYED
-    return transacted(ticket.transaction(), headers, creates=creates)
+    tickets = [ticket]
+    latch = bank.submit(tickets)
+
+    def done() -> Response:
+        bank.finish(tickets, latch)
+        headers = {} if ticket.recorded is None else REPLAYED
+        return answering.transacted(ticket.transaction(), headers)
+
+    # Whoever repeats a key that is under way waits for another's ticket.
+    return Later(done, latch if ticket.leader is None else None)
+
+
+def accepted(command: Command, key: str, answering: Answering) -> Response:
+    """Take a command durably, and answer that."""
+    taken = answering.bank.accept(command, key=key)
+    # A new one is PENDING, whatever has become of it meanwhile.
+    headers = {"Preference-Applied": ASYNC} if taken.status == PENDING else REPLAYED
+    return answering.transacted(taken, headers)
+
+
+def performed(action: Action, answering: Answering) -> Response:
+    """Carry out an action, and answer what it says."""
+    done: Any = answering.bank.perform(action)
+    return answering.transacted(done) if isinstance(done, Transaction) else answer(done)
 
 
 def preferences() -> set[str]:
@@ -119,7 +147,7 @@ def preferences() -> set[str]:
     return {parse_options_header(each)[0] for each in given.split(",")} if given else set()
 
 
-def body(path: Mapping[str, str]) -> dict[str, object]:
+def body(path: Mapping[str, str], environ: dict[str, Any]) -> dict[str, object]:
     """Return the fields of a request: those of its JSON body, and those that its path names.
 
     Raises:
@@ -127,13 +155,10 @@ def body(path: Mapping[str, str]) -> dict[str, object]:
         RequestEntityTooLarge: it has more bytes than a command needs.
         UnsupportedMediaType: it says that it is something else than JSON.
     """
-    data = request.get_data()
+    data = bytes_of(environ)
     if not data:
         return dict(path)
-    if len(data) == request.max_content_length:
-        # What comes in chunks is cut off there, without a word.
-        raise RequestEntityTooLarge
-    if request.mimetype != JSON:
+    if environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
         raise UnsupportedMediaType(f"Send JSON, with the content type {JSON}.")
     try:
         values = parse(data.decode())
@@ -147,21 +172,56 @@ def body(path: Mapping[str, str]) -> dict[str, object]:
     return values
 
 
-def transacted(
-    transaction: Transaction, headers: Mapping[str, str] | None = None, *, creates: bool = False
-) -> Response:
-    """Return a transaction as far as it is, or the problem that it failed with."""
-    request.environ[TRANSACTION] = transaction.id
-    headers = headers or {}
-    if transaction.error is not None:
-        refused = refusal(transaction.error, transaction)
-        refused.headers.extend(headers)
-        return refused
-    shape = transaction.to_dict()
-    if transaction.status in {PENDING, PROCESSING}:
-        return answer(shape, 202, {"Location": place("transactions", transaction.id), **headers})
-    if not creates:
-        return answer(shape, 200, headers)
-    account = books().bank.account(transaction.target)
-    shape["account"] = account.to_dict()
-    return answer(shape, 201, {"Location": place("accounts", account.id), **headers})
+def bytes_of(environ: dict[str, Any]) -> bytes:
+    """Return the body of a request; where its length is given, Flask's way to it is a long one.
+
+    Raises:
+        ClientDisconnected: it ended before its end.
+        RequestEntityTooLarge: it has more bytes than a command needs.
+    """
+    length = environ.get("CONTENT_LENGTH", "")
+    if length.isdecimal():
+        count = int(length)
+        if count > BODY_AT_MOST:
+            raise RequestEntityTooLarge
+        data: bytes = environ["wsgi.input"].read(count)
+        if len(data) < count:
+            raise ClientDisconnected
+        return data
+    data = request.get_data()
+    if len(data) == request.max_content_length:
+        # What comes in chunks is cut off there, without a word.
+        raise RequestEntityTooLarge
+    return data
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What an answer needs of a request that Flask may have left behind by then.
+
+    ``creates`` says that the answer is an account that was opened.
+    """
+
+    bank: Bank
+    environ: dict[str, Any]
+    creates: bool = False
+
+    def transacted(
+        self, transaction: Transaction, headers: Mapping[str, str] = NO_HEADERS
+    ) -> Response:
+        """Return a transaction as far as it is, or the problem that it failed with."""
+        self.environ[TRANSACTION] = transaction.id
+        if transaction.error is not None:
+            failed = refusal(transaction.error, transaction)
+            failed.headers.extend(headers)
+            return failed
+        shape = transaction.to_dict()
+        if transaction.status in {PENDING, PROCESSING}:
+            where = place(self.environ, "transactions", transaction.id)
+            return answer(shape, 202, {"Location": where, **headers})
+        if not self.creates:
+            return answer(shape, 200, headers)
+        account = self.bank.account(transaction.target)
+        shape["account"] = account.to_dict()
+        where = place(self.environ, "accounts", account.id)
+        return answer(shape, 201, {"Location": where, **headers})

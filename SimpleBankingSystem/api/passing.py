@@ -14,7 +14,7 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from SimpleBankingSystem.api.answers import http_refusal
+from SimpleBankingSystem.api.answers import REQUEST, http_refusal
 from SimpleBankingSystem.api.limits import Rate
 from SimpleBankingSystem.logs import ACCESS, request_line
 from SimpleBankingSystem.wire import HOLDER, this_process
@@ -24,9 +24,6 @@ access = logging.getLogger(ACCESS)
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 Application = Callable[[Environ, Start], Iterable[bytes]]
-
-REQUEST = "bank.request"
-"""Where a request's environment has its id."""
 
 TRANSACTION = "bank.transaction"
 """Where it has the id of the transaction that it led to."""

@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response
 from flask_restx import Api, Resource
 
 from SimpleBankingSystem.api import shapes
 from SimpleBankingSystem.ledger.errors import ERRORS
 from SimpleBankingSystem.ledger.fields import Kind
+from SimpleBankingSystem.wire import PREFIX
 
 Method = Callable[..., Response]
 
@@ -74,7 +75,6 @@ def add_all(api: Api, *tables: Mapping[str, Mapping[str, Method]]) -> None:
         part.add_resource(type(name, (Resource,), dict(answering)), flask_path(route))
 
 
-def place(*parts: str) -> str:
-    """Return the path of something that can be asked for."""
-    root = url_for("api.root")
-    return root + "/".join(parts)
+def place(environ: Mapping[str, str], *parts: str) -> str:
+    """Return the path of something that can be asked for, wherever the API is mounted."""
+    return "/".join([environ["SCRIPT_NAME"] + PREFIX, *parts])

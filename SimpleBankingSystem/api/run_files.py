@@ -66,7 +66,7 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
         if options.dry_run:
             return answer(runs.rehearse(cast("BinaryIO", request.stream), options))
         found = run_named(runs.take(blocks_of(request.stream, length), extension, options))
-        headers = {"Location": place("runs", found.id)}
+        headers = {"Location": place(request.environ, "runs", found.id)}
         return answer(run_now(found), 202, headers)
 
     params = {each.name: parameter(each) for each in OPTIONS}

@@ -1,4 +1,4 @@
-"""Serving the books: granian in this one process, a thread for each request under way."""
+"""Serving the books: granian in this one process."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from granian.log import LogLevels
 from granian.server.mt import MTServer
 
 from SimpleBankingSystem.api.books import url_of
+from SimpleBankingSystem.api.bridge import Bridge
 from SimpleBankingSystem.ledger.errors import InUse, InvalidSettings
 
 HEADER_SECONDS = 10
@@ -89,8 +90,7 @@ class Server(MTServer):
     def __init__(self, app: Flask, listener: socket.socket, threads: int) -> None:
         super().__init__(
             "",
-            interface=Interfaces.WSGI,
-            blocking_threads=threads,
+            interface=Interfaces.RSGI,
             backpressure=CONNECTIONS,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(
@@ -100,7 +100,7 @@ class Server(MTServer):
             log_level=LogLevels.error,
             log_dictconfig=LOG,
         )
-        self._app = app
+        self._bridge = Bridge(app.wsgi_app, threads)
         self._listener = listener
 
     def run(self, ready: Callable[[], None]) -> None:
@@ -118,7 +118,9 @@ class Server(MTServer):
 
         self.on_startup(begun)
         try:
-            self.serve(target_loader=lambda: self._app, wrap_loader=False)
+            # granian's types want a function, and know nothing of its own hooks.
+            bridge: Any = self._bridge
+            self.serve(target_loader=lambda: bridge, wrap_loader=False)
         finally:
             # It has done so, unless it failed; a worker that is left would keep the process.
             self._stop_workers()

@@ -1,0 +1,250 @@
+"""The application under granian's own interface (RSGI), so that waiting costs no thread.
+
+Under WSGI every request under way holds a thread, and all of them want the interpreter's lock
+again when a commit is durable. Here one thread runs an event loop: it reads a command, lets the
+application queue it, and takes the next one; when the commit has been made durable, it sends the
+answers. What may take long, such as a page of the archive or a command file, gets a thread.
+"""
+
+from __future__ import annotations
+
+import sys
+from asyncio import AbstractEventLoop, Future, run_coroutine_threadsafe, timeout
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import Any
+
+from werkzeug.exceptions import RequestTimeout
+
+from SimpleBankingSystem.api.answers import JSON
+from SimpleBankingSystem.api.later import LATER, Later
+from SimpleBankingSystem.commands.ticket import Latch
+
+BODY_SECONDS = 30.0
+"""How long a client may be silent in the middle of a body."""
+
+SMALL = 16 * 1024
+"""Bytes of a body that is read before the application is asked."""
+
+BLOCK = 1 << 16
+"""Bytes of an answer that are sent at a time, if it has more."""
+
+GIVEN = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.input_terminated": True,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+"""What stands in every request's environment."""
+
+Environ = dict[str, Any]
+Start = Callable[..., Any]
+
+
+class Answer:
+    """What the application answers: the head, what there is of the body, and how it goes on."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.body = b""
+        self.rest: Iterator[bytes] | None = None
+
+    def start(self, status: str, headers: list[tuple[str, str]], *_error: object) -> None:
+        """Take the head, as WSGI gives it."""
+        self.status, self.headers = int(status[:3]), headers
+
+    def begin(self, blocks: Iterable[bytes]) -> None:
+        """Take the body if it is short, else its beginning."""
+        rest = closed_in_the_end(blocks)
+        for block in rest:
+            self.body += block
+            if len(self.body) >= BLOCK:
+                self.rest = rest
+                return
+
+
+class Bridge:
+    """Carries requests to a WSGI application; ``threads`` of those that may take long at a time."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], threads: int) -> None:
+        self._application = application
+        self._threads = ThreadPoolExecutor(threads, "request")
+        self._opened: deque[Future[None]] = deque()
+        self._resuming = False
+
+    def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
+        """Learn which loop the requests come from."""
+        self._loop = loop
+
+    def __rsgi_del__(self, _loop: AbstractEventLoop) -> None:
+        """Let the threads end."""
+        self._threads.shutdown()
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Answer a request."""
+        environ = environ_of(scope)
+        answer = Answer()
+        if is_small(environ):
+            environ["wsgi.input"] = await small_body(protocol)
+            await self._answer(environ, answer)
+        else:
+            environ["wsgi.input"] = BufferedReader(Incoming(protocol, self._loop), BLOCK)
+            await self._in_thread(partial(self._application, environ, answer.start), answer)
+        if answer.rest is None:
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+            return
+        stream = protocol.response_stream(answer.status, answer.headers)
+        block: bytes | None = answer.body
+        while block is not None:
+            await stream.send_bytes(block)
+            block = await self._loop.run_in_executor(self._threads, next, answer.rest, None)
+
+    async def _answer(self, environ: Environ, answer: Answer) -> None:
+        """Ask the application here and now, and have what it will know later when it is known."""
+        left: list[tuple[Later, Start]] = []
+        environ[LATER] = left
+        blocks = self._application(environ, answer.start)
+        for later, start in left:
+            if later.latch is None:
+                await self._in_thread(partial(later.answered, environ, start), answer)
+                return
+            await self._opening(later.latch)
+            blocks = later.answered(environ, start)
+        answer.begin(blocks)
+
+    async def _in_thread(self, work: Callable[[], Iterable[bytes]], answer: Answer) -> None:
+        await self._loop.run_in_executor(self._threads, lambda: answer.begin(work()))
+
+    async def _opening(self, latch: Latch) -> None:
+        """Wait until a latch is open."""
+        opened = self._loop.create_future()
+        latch.then(lambda: self._note(opened))
+        await opened
+
+    def _note(self, opened: Future[None]) -> None:
+        """Let a request go on soon; all that are noted until then go on together."""
+        self._opened.append(opened)
+        if not self._resuming:
+            self._resuming = True
+            self._loop.call_soon_threadsafe(self._resume)
+
+    def _resume(self) -> None:
+        self._resuming = False
+        while self._opened:
+            opened = self._opened.popleft()
+            if not opened.done():
+                opened.set_result(None)
+
+
+class Incoming(RawIOBase):
+    """A body as it comes in, for a thread that reads it block by block."""
+
+    def __init__(self, protocol: Any, loop: AbstractEventLoop) -> None:
+        self._chunks = aiter(protocol)
+        self._loop = loop
+        self._left = b""
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what has come, at least a byte unless it is the end.
+
+        Raises:
+            RequestTimeout: nothing came for too long.
+        """
+        if not self._left:
+            self._left = run_coroutine_threadsafe(self._next(), self._loop).result()
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count
+
+    async def _next(self) -> bytes:
+        try:
+            async with timeout(BODY_SECONDS):
+                # Its second argument, which would be for the end, granian does not survive.
+                return await anext(self._chunks)
+        except StopAsyncIteration:
+            return b""
+        except TimeoutError:
+            raise RequestTimeout from None
+
+
+class Silent:
+    """The body of a client that did not send it."""
+
+    def read(self, _size: int = -1) -> bytes:
+        """Refuse to wait any longer.
+
+        Raises:
+            RequestTimeout: always.
+        """
+        raise RequestTimeout
+
+
+async def small_body(protocol: Any) -> BytesIO | Silent:
+    """Read the body of a request as a whole."""
+    try:
+        async with timeout(BODY_SECONDS):
+            return BytesIO(await protocol())
+    except TimeoutError:
+        return Silent()
+
+
+def environ_of(scope: Any) -> Environ:
+    """Return the environment of a request, as WSGI has it."""
+    server, _, port = scope.server.rpartition(":")
+    environ = {
+        **GIVEN,
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": server.strip("[]"),
+        "SERVER_PORT": port,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "wsgi.url_scheme": scope.scheme,
+    }
+    # A header that is not ASCII has no value here: it is blank, and not as if it were not there.
+    read = scope.headers.items()
+    for name in scope.headers.keys() if len(read) < len(scope.headers.keys()) else ():
+        environ[variable(name)] = ""
+    for name, value in read:
+        key = variable(name)
+        environ[key] = f"{environ[key]},{value}" if environ.get(key) else value
+    return environ
+
+
+def variable(header: str) -> str:
+    """Return where a request's environment has a header."""
+    name = header.upper().replace("-", "_")
+    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+
+
+def is_small(environ: Environ) -> bool:
+    """Tell whether a request is a command, as far as its head shows."""
+    length = environ.get("CONTENT_LENGTH", "")
+    return (
+        environ["REQUEST_METHOD"] == "POST"
+        and environ.get("CONTENT_TYPE", "").startswith(JSON)
+        and length.isdecimal()
+        and int(length) <= SMALL
+    )
+
+
+def closed_in_the_end(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Go through an answer's blocks, and close what gave them, as WSGI demands."""
+    try:
+        yield from blocks
+    finally:
+        close = getattr(blocks, "close", None)
+        if close is not None:
+            close()

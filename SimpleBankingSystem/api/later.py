@@ -1,0 +1,43 @@
+"""An answer that is not known yet, so that a request which waits for the disk needs no thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Response
+
+from SimpleBankingSystem.api.answers import refused
+from SimpleBankingSystem.commands.ticket import Latch
+
+LATER = "bank.later"
+"""Where the environment of a request has a list, if its server takes a ``Later`` as it is."""
+
+
+class Later(Response):
+    """What ``work`` will return or raise; it must not ask Flask for the request.
+
+    With a ``latch`` the work takes no time once that is open; without one it may take long. A
+    server that keeps a thread for the request waits for it like for any answer.
+    """
+
+    def __init__(self, work: Callable[[], Response], latch: Latch | None = None) -> None:
+        super().__init__()
+        self.latch = latch
+        self._work = work
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer now, or let the server have the rest."""
+        left = environ.get(LATER)
+        if left is None:
+            return self.answered(environ, start_response)
+        left.append((self, start_response))
+        return ()
+
+    def answered(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Do the work, and answer what came of it."""
+        try:
+            response = self._work()
+        except Exception as error:  # noqa: BLE001 - it is answered, and a fault is logged
+            response = refused(error, environ)
+        return response(environ, start_response)
