@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from SimpleBankingSystem.ledger.errors import InvalidCommand
@@ -20,6 +21,13 @@ HOLDER = "Bank-Holder"
 
 _ENCODED = "UTF-8''"
 """How a text that is not ASCII begins in a header (RFC 8187)."""
+
+
+@lru_cache(1024)
+def variable(header: str) -> str:
+    """Return where a request's environment has a header (PEP 3333)."""
+    name = header.upper().replace("-", "_")
+    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
 
 
 def this_process() -> str:

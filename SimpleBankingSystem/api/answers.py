@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response
@@ -29,21 +29,52 @@ RETRY_AFTER = "1"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+class Reply:
+    """An answer that is ready to be sent, without what a Response can do beside that.
+
+    ``headers`` may be added to.
+    """
+
+    __slots__ = ("body", "headers", "kind", "status")
+
+    def __init__(self, shape: Mapping[str, object], status: int = 200, kind: str = JSON) -> None:
+        self.body = f"{_encode(shape)}\n".encode()
+        self.status = status
+        self.kind = kind
+        self.headers: dict[str, str] = {}
+
+    def send(self, start: Callable[..., Any]) -> list[bytes]:
+        """Send it, as WSGI has it."""
+        status = f"{self.status} {HTTP_STATUS_CODES[self.status]}"
+        length = str(len(self.body))
+        own = [("Content-Type", self.kind), ("Content-Length", length)]
+        start(status, [*own, *self.headers.items()])
+        return [self.body]
+
+    def response(self) -> Response:
+        """Return it as Flask wants to have it."""
+        return Response(self.body, self.status, self.headers, content_type=self.kind)
+
+
 def answer(
     shape: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
+) -> Reply:
     """Return a shape as JSON."""
-    return Response(_encode(shape) + "\n", status, headers, content_type=JSON)
+    reply = Reply(shape, status)
+    if headers:
+        reply.headers.update(headers)
+    return reply
 
 
-def refusal(error: BankError, transaction: Transaction | None = None) -> Response:
+def refusal(error: BankError, transaction: Transaction | None = None) -> Reply:
     """Return a refusal as a problem document."""
-    headers = {"Retry-After": RETRY_AFTER} if error.http in {429, 503} and error.retryable else None
-    shape = problem(error, transaction)
-    return Response(_encode(shape) + "\n", error.http, headers, content_type=PROBLEM)
+    reply = Reply(problem(error, transaction), error.http, PROBLEM)
+    if error.http in {429, 503} and error.retryable:
+        reply.headers["Retry-After"] = RETRY_AFTER
+    return reply
 
 
-def refused(error: Exception, environ: Mapping[str, Any]) -> Response:
+def refused(error: Exception, environ: Mapping[str, Any]) -> Reply:
     """Return the problem document of whatever a request raised."""
     if isinstance(error, BankError):
         return refusal(error)
@@ -54,7 +85,7 @@ def refused(error: Exception, environ: Mapping[str, Any]) -> Response:
     return refusal(InternalError(f"A fault of the bank; incident {incident}."))
 
 
-def http_refusal(error: HTTPException) -> Response:
+def http_refusal(error: HTTPException) -> Reply:
     """Return what HTTP itself refuses as a problem document; its code is the status's name."""
     status = error.code or 400
     title = HTTP_STATUS_CODES.get(status, "Error")
@@ -66,8 +97,8 @@ def http_refusal(error: HTTPException) -> Response:
         "code": title.lower().replace(" ", "_").replace("-", "_"),
         "retryable": status in {408, 429, 503},
     }
-    made = Response(_encode(shape) + "\n", status, content_type=PROBLEM)
+    reply = Reply(shape, status, PROBLEM)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
-            made.headers[name] = value
-    return made
+            reply.headers[name] = value
+    return reply

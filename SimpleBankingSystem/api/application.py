@@ -36,7 +36,7 @@ class Documented(Api):  # type: ignore[misc]
 
     def handle_error(self, e: Exception) -> Response:
         """Answer what a resource raised, or what the router refused below the prefix."""
-        return refused(e, request.environ)
+        return refused(e, request.environ).response()
 
 
 def create_app(settings: Settings | None = None, bank: Bank | None = None) -> Flask:
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None, bank: Bank | None = None) -> Fl
     app.url_map.merge_slashes = False
     app.extensions[NAME] = Books(settings, bank)
     app.register_blueprint(blueprint())
-    app.register_error_handler(Exception, lambda error: refused(error, request.environ))
+    app.register_error_handler(Exception, lambda error: refused(error, request.environ).response())
     passing = Passing(app.wsgi_app, app.extensions[NAME].settings.rate)
     # Flask documents this attribute for what stands around an application.
     app.wsgi_app = passing  # type: ignore[assignment,method-assign]
@@ -75,6 +75,6 @@ def blueprint() -> Blueprint:
         doc="/swagger/",
         validate=False,
     )
-    made.add_url_rule("/openapi.json", view_func=lambda: answer(openapi(api.__schema__)))
+    made.add_url_rule("/openapi.json", view_func=lambda: answer(openapi(api.__schema__)).response())
     add_all(api, commands(api), questions(api), run_files(api))
     return made

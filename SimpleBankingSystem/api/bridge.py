@@ -9,7 +9,14 @@ answers. What may take long, such as a page of the archive or a command file, ge
 from __future__ import annotations
 
 import sys
-from asyncio import AbstractEventLoop, Future, run_coroutine_threadsafe, timeout
+from asyncio import (
+    AbstractEventLoop,
+    CancelledError,
+    Future,
+    Task,
+    current_task,
+    run_coroutine_threadsafe,
+)
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +29,7 @@ from werkzeug.exceptions import RequestTimeout
 from SimpleBankingSystem.api.answers import JSON
 from SimpleBankingSystem.api.later import LATER, Later
 from SimpleBankingSystem.commands.ticket import Latch
+from SimpleBankingSystem.wire import variable
 
 BODY_SECONDS = 30.0
 """How long a client may be silent in the middle of a body."""
@@ -82,6 +90,7 @@ class Bridge:
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
         """Learn which loop the requests come from."""
         self._loop = loop
+        self._patience = Patience(loop)
 
     def __rsgi_del__(self, _loop: AbstractEventLoop) -> None:
         """Let the threads end."""
@@ -92,10 +101,11 @@ class Bridge:
         environ = environ_of(scope)
         answer = Answer()
         if is_small(environ):
-            environ["wsgi.input"] = await small_body(protocol)
+            environ["wsgi.input"] = await self._body(protocol)
             await self._answer(environ, answer)
         else:
-            environ["wsgi.input"] = BufferedReader(Incoming(protocol, self._loop), BLOCK)
+            incoming = Incoming(protocol, self._loop, self._patience)
+            environ["wsgi.input"] = BufferedReader(incoming, BLOCK)
             await self._in_thread(partial(self._application, environ, answer.start), answer)
         if answer.rest is None:
             protocol.response_bytes(answer.status, answer.headers, answer.body)
@@ -105,6 +115,14 @@ class Bridge:
         while block is not None:
             await stream.send_bytes(block)
             block = await self._loop.run_in_executor(self._threads, next, answer.rest, None)
+
+    async def _body(self, protocol: Any) -> BytesIO | Silent:
+        """Read the body of a request as a whole."""
+        try:
+            with self._patience:
+                return BytesIO(await protocol())
+        except TimeoutError:
+            return Silent()
 
     async def _answer(self, environ: Environ, answer: Answer) -> None:
         """Ask the application here and now, and have what it will know later when it is known."""
@@ -143,12 +161,42 @@ class Bridge:
                 opened.set_result(None)
 
 
+class Patience:
+    """Ends the wait of tasks for what does not come; a timer for each would cost more."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: dict[Task[Any], float] = {}
+        self._look()
+
+    def __enter__(self) -> None:
+        task = current_task()
+        assert task is not None
+        self._waiting[task] = self._loop.time()
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        task = current_task()
+        assert task is not None
+        if self._waiting.pop(task, None) is None and isinstance(error, CancelledError):
+            task.uncancel()
+            raise TimeoutError from error
+
+    def _look(self) -> None:
+        """Cancel those that have waited for too long, and look again later."""
+        late = self._loop.time() - BODY_SECONDS
+        for task in [task for task, since in self._waiting.items() if since < late]:
+            del self._waiting[task]
+            task.cancel()
+        self._loop.call_later(BODY_SECONDS / 10, self._look)
+
+
 class Incoming(RawIOBase):
     """A body as it comes in, for a thread that reads it block by block."""
 
-    def __init__(self, protocol: Any, loop: AbstractEventLoop) -> None:
+    def __init__(self, protocol: Any, loop: AbstractEventLoop, patience: Patience) -> None:
         self._chunks = aiter(protocol)
         self._loop = loop
+        self._patience = patience
         self._left = b""
 
     def readable(self) -> bool:
@@ -169,7 +217,7 @@ class Incoming(RawIOBase):
 
     async def _next(self) -> bytes:
         try:
-            async with timeout(BODY_SECONDS):
+            with self._patience:
                 # Its second argument, which would be for the end, granian does not survive.
                 return await anext(self._chunks)
         except StopAsyncIteration:
@@ -188,15 +236,6 @@ class Silent:
             RequestTimeout: always.
         """
         raise RequestTimeout
-
-
-async def small_body(protocol: Any) -> BytesIO | Silent:
-    """Read the body of a request as a whole."""
-    try:
-        async with timeout(BODY_SECONDS):
-            return BytesIO(await protocol())
-    except TimeoutError:
-        return Silent()
 
 
 def environ_of(scope: Any) -> Environ:
@@ -221,12 +260,6 @@ def environ_of(scope: Any) -> Environ:
         key = variable(name)
         environ[key] = f"{environ[key]},{value}" if environ.get(key) else value
     return environ
-
-
-def variable(header: str) -> str:
-    """Return where a request's environment has a header."""
-    name = header.upper().replace("-", "_")
-    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
 
 
 def is_small(environ: Environ) -> bool:

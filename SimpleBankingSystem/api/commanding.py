@@ -14,7 +14,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, Unsup
 from werkzeug.http import parse_options_header
 
 from SimpleBankingSystem.api import shapes
-from SimpleBankingSystem.api.answers import JSON, answer, refusal
+from SimpleBankingSystem.api.answers import JSON, Reply, answer, refusal
 from SimpleBankingSystem.api.books import books
 from SimpleBankingSystem.api.later import Later
 from SimpleBankingSystem.api.passing import TRANSACTION
@@ -33,7 +33,7 @@ from SimpleBankingSystem.json_objects import parse
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import TEXT
 from SimpleBankingSystem.ledger.transaction import PENDING, PROCESSING, Transaction
-from SimpleBankingSystem.wire import KEY, key_given
+from SimpleBankingSystem.wire import KEY, key_given, variable
 
 BODY_AT_MOST = 1 << 20
 """Bytes of a request's body; a command file has its own limit."""
@@ -111,14 +111,14 @@ def commanding(api: Api, kind: type[Request]) -> Method:
 def carried_out(command: Command, answering: Answering) -> Response:
     """Carry out a command, or only accept it where the client prefers that."""
     bank = answering.bank
-    key = key_given(request.headers.get(KEY))
-    if ASYNC in preferences():
+    key = key_given(answering.environ.get(variable(KEY)))
+    if ASYNC in preferences(answering.environ.get(variable("Prefer"))):
         return Later(partial(accepted, command, key, answering))
     ticket = ticket_from(command, key, "local")
     tickets = [ticket]
     latch = bank.submit(tickets)
 
-    def done() -> Response:
+    def done() -> Reply:
         bank.finish(tickets, latch)
         headers = {} if ticket.recorded is None else REPLAYED
         return answering.transacted(ticket.transaction(), headers)
@@ -127,7 +127,7 @@ def carried_out(command: Command, answering: Answering) -> Response:
     return Later(done, latch if ticket.leader is None else None)
 
 
-def accepted(command: Command, key: str, answering: Answering) -> Response:
+def accepted(command: Command, key: str, answering: Answering) -> Reply:
     """Take a command durably, and answer that."""
     taken = answering.bank.accept(command, key=key)
     # A new one is PENDING, whatever has become of it meanwhile.
@@ -135,15 +135,14 @@ def accepted(command: Command, key: str, answering: Answering) -> Response:
     return answering.transacted(taken, headers)
 
 
-def performed(action: Action, answering: Answering) -> Response:
+def performed(action: Action, answering: Answering) -> Reply:
     """Carry out an action, and answer what it says."""
     done: Any = answering.bank.perform(action)
     return answering.transacted(done) if isinstance(done, Transaction) else answer(done)
 
 
-def preferences() -> set[str]:
+def preferences(given: str | None) -> set[str]:
     """Return the client's preferences, without the values that some have."""
-    given = request.headers.get("Prefer")
     return {parse_options_header(each)[0] for each in given.split(",")} if given else set()
 
 
@@ -208,12 +207,12 @@ class Answering:
 
     def transacted(
         self, transaction: Transaction, headers: Mapping[str, str] = NO_HEADERS
-    ) -> Response:
+    ) -> Reply:
         """Return a transaction as far as it is, or the problem that it failed with."""
         self.environ[TRANSACTION] = transaction.id
         if transaction.error is not None:
             failed = refusal(transaction.error, transaction)
-            failed.headers.extend(headers)
+            failed.headers.update(headers)
             return failed
         shape = transaction.to_dict()
         if transaction.status in {PENDING, PROCESSING}:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from SimpleBankingSystem.api.answers import refused
+from SimpleBankingSystem.api.answers import Reply, refused
 from SimpleBankingSystem.commands.ticket import Latch
 
 LATER = "bank.later"
@@ -21,7 +21,7 @@ class Later(Response):
     server that keeps a thread for the request waits for it like for any answer.
     """
 
-    def __init__(self, work: Callable[[], Response], latch: Latch | None = None) -> None:
+    def __init__(self, work: Callable[[], Reply], latch: Latch | None = None) -> None:
         super().__init__()
         self.latch = latch
         self._work = work
@@ -37,7 +37,7 @@ class Later(Response):
     def answered(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Do the work, and answer what came of it."""
         try:
-            response = self._work()
+            reply = self._work()
         except Exception as error:  # noqa: BLE001 - it is answered, and a fault is logged
-            response = refused(error, environ)
-        return response(environ, start_response)
+            reply = refused(error, environ)
+        return reply.send(start_response)

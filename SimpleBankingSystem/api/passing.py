@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from SimpleBankingSystem.api.answers import REQUEST, http_refusal
 from SimpleBankingSystem.api.limits import Rate
 from SimpleBankingSystem.logs import ACCESS, request_line
-from SimpleBankingSystem.wire import HOLDER, this_process
+from SimpleBankingSystem.wire import HOLDER, this_process, variable
 
 access = logging.getLogger(ACCESS)
 
@@ -52,10 +52,6 @@ PAGE = (
 """What an answer may load: nothing, but for Swagger's page and its own files."""
 
 SET_HERE = {*dict(HEADERS), "Content-Security-Policy", "X-Request-Id"}
-
-
-MEANT = f"HTTP_{HOLDER.upper().replace('-', '_')}"
-"""Where a request's environment says which process it is meant for."""
 
 
 class Misdirected(HTTPException):
@@ -98,13 +94,14 @@ class Passing:
                     ms=round((perf_counter() - begun) * 1000, 3),
                     transaction=environ.get(TRANSACTION) or (named[0] if named else None),
                 )
-                access.info(line)
+                # What access.info does beside that is to look for the caller.
+                access.handle(access.makeRecord(ACCESS, logging.INFO, "", 0, line, (), None))
             return start(status, given, *error)
 
         if LOOPBACK.fullmatch(address) is None and not self._rate.allows(address):
             slower = "Too many requests from this address; slow down."
-            return http_refusal(TooManyRequests(slower, retry_after=1))(environ, started)
-        holder = environ.get(MEANT)
+            return http_refusal(TooManyRequests(slower, retry_after=1)).send(started)
+        holder = environ.get(variable(HOLDER))
         if holder is not None and holder != this_process():
-            return http_refusal(Misdirected())(environ, started)
+            return http_refusal(Misdirected()).send(started)
         return self._application(environ, started)

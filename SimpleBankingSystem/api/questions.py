@@ -10,7 +10,7 @@ from flask import Response, request
 from flask_restx import Api, Resource
 
 from SimpleBankingSystem.api import shapes
-from SimpleBankingSystem.api.answers import answer
+from SimpleBankingSystem.api.answers import Reply, answer
 from SimpleBankingSystem.api.books import books
 from SimpleBankingSystem.api.resources import (
     PATH_FIELD,
@@ -49,26 +49,26 @@ def questions(api: Api) -> dict[str, dict[str, Method]]:
 
     def question(
         route: str, shape: object, *declared: Field
-    ) -> Callable[[Callable[..., Response]], None]:
-        def declare(ask: Callable[..., Response]) -> None:
+    ) -> Callable[[Callable[..., Reply]], None]:
+        def declare(ask: Callable[..., Reply]) -> None:
             in_path = PATH_FIELD.findall(route)
             found[route] = {"get": asking(api, ask, shape, in_path, declared)}
 
         return declare
 
     @question("/accounts", accounts_page, optional("internal", FLAG), *PAGING)
-    def accounts(*, internal: bool = False, limit: int = 50, cursor: int = 0) -> Response:
+    def accounts(*, internal: bool = False, limit: int = 50, cursor: int = 0) -> Reply:
         """List accounts in the order of their opening."""
         every = books().bank.accounts(internal=internal)
         return listed([each.to_dict() for each in every[cursor : cursor + limit]], every, cursor)
 
     @question("/accounts/{account}", account)
-    def one_account(*, account: str) -> Response:
+    def one_account(*, account: str) -> Reply:
         """Show one account."""
         return answer(books().bank.account(account).to_dict())
 
     @question("/accounts/{account}/balance", balance, optional("at", MOMENT))
-    def balance_of(*, account: str, at: str = "") -> Response:
+    def balance_of(*, account: str, at: str = "") -> Reply:
         """Show an account's balance, now or at a past moment."""
         bank = books().bank
         money = bank.balance(account, at)
@@ -81,12 +81,12 @@ def questions(api: Api) -> dict[str, dict[str, Method]]:
         transactions_page,
         *(each for each in FILTERS if each.name != "account"),
     )
-    def history(**asked: Any) -> Response:
+    def history(**asked: Any) -> Reply:
         """Show what happened on an account, the newest first."""
         return page(books().bank.transactions(Query(**asked)))
 
     @question("/transactions", transactions_page, optional("key", TEXT), *FILTERS)
-    def transactions(*, key: str = "", **asked: Any) -> Response:
+    def transactions(*, key: str = "", **asked: Any) -> Reply:
         """List transactions, the newest first, or the one that has a key."""
         bank, query = books().bank, Query(**asked)
         if not key:
@@ -95,18 +95,18 @@ def questions(api: Api) -> dict[str, dict[str, Method]]:
         return page(Page([found] if query.matches(found) else [], 0))
 
     @question("/transactions/{transaction}", transaction)
-    def one_transaction(*, transaction: str) -> Response:
+    def one_transaction(*, transaction: str) -> Reply:
         """Show one transaction."""
         return answer(books().bank.transaction(transaction).to_dict())
 
     @question("/runs", runs_page, *PAGING)
-    def runs(*, limit: int = 50, cursor: int = 0) -> Response:
+    def runs(*, limit: int = 50, cursor: int = 0) -> Reply:
         """List the runs of command files, the oldest first."""
         every = books().bank.runs()
         return listed([run_now(each) for each in every[cursor : cursor + limit]], every, cursor)
 
     @question("/runs/{run}", run)
-    def one_run(*, run: str) -> Response:
+    def one_run(*, run: str) -> Reply:
         """Show one run of a command file."""
         return answer(run_now(run_named(run)))
 
@@ -116,7 +116,7 @@ def questions(api: Api) -> dict[str, dict[str, Method]]:
 
 def asking(
     api: Api,
-    ask: Callable[..., Response],
+    ask: Callable[..., Reply],
     shape: object,
     in_path: Sequence[str],
     declared: Sequence[Field],
@@ -124,7 +124,7 @@ def asking(
     """Return the documented GET method of a question; what it is asked with is read for it."""
 
     def get(_resource: Resource, **path: str) -> Response:
-        return ask(**path_values(path), **read(declared, given()))
+        return ask(**path_values(path), **read(declared, given())).response()
 
     get.__doc__ = ask.__doc__
     method: Method = api.doc(
@@ -158,12 +158,12 @@ def path_parameters(names: Sequence[str]) -> dict[str, dict[str, object]]:
     return {name: path_parameter(KINDS[name]) for name in names}
 
 
-def page(found: Page) -> Response:
+def page(found: Page) -> Reply:
     """Return a page of transactions."""
     return answer({"items": [each.to_dict() for each in found.items], "next": found.next or None})
 
 
-def listed(shapes_of: Sequence[Mapping[str, object]], every: Sequence[object], at: int) -> Response:
+def listed(shapes_of: Sequence[Mapping[str, object]], every: Sequence[object], at: int) -> Reply:
     """Return a page of a list that is in memory; the cursor is the place in it."""
     end = at + len(shapes_of)
     return answer({"items": shapes_of, "next": end if end < len(every) else None})
@@ -212,8 +212,9 @@ def health(api: Api, found: dict[str, dict[str, Method]]) -> None:
         except BankError as error:
             fault = error
         if fault is None:
-            return answer({"alive": True, "ready": True})
-        return answer({"alive": True, "ready": False, "reason": fault.message}, 503)
+            return answer({"alive": True, "ready": True}).response()
+        shape = {"alive": True, "ready": False, "reason": fault.message}
+        return answer(shape, 503).response()
 
     answers = {200: ("It is ready.", model), 503: ("It is alive, but not ready.", model)}
     statuses = {429: responses(api, {})[429], **answers}

@@ -64,10 +64,10 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
         options = Options(**read(OPTIONS, given()))
         runs = books().runs
         if options.dry_run:
-            return answer(runs.rehearse(cast("BinaryIO", request.stream), options))
+            return answer(runs.rehearse(cast("BinaryIO", request.stream), options)).response()
         found = run_named(runs.take(blocks_of(request.stream, length), extension, options))
         headers = {"Location": place(request.environ, "runs", found.id)}
-        return answer(run_now(found), 202, headers)
+        return answer(run_now(found), 202, headers).response()
 
     params = {each.name: parameter(each) for each in OPTIONS}
     taken = api.doc(
