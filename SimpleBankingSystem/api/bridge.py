@@ -1,9 +1,10 @@
 """The application under granian's own interface (RSGI), so that waiting costs no thread.
 
 Under WSGI every request under way holds a thread, and all of them want the interpreter's lock
-again when a commit is durable. Here one thread runs an event loop: it reads a command, lets the
-application queue it, and takes the next one; when the commit has been made durable, it sends the
-answers. What may take long, such as a page of the archive or a command file, gets a thread.
+again when a commit is durable. Here one thread runs an event loop: it lets the application read
+a command, and takes the next one; what has gathered is carried out together by another thread,
+and when it is durable the first one sends the answers. What may take long, such as a page of the
+archive or a command file, gets a thread.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from asyncio import (
     current_task,
     run_coroutine_threadsafe,
 )
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -27,8 +27,7 @@ from typing import Any
 from werkzeug.exceptions import RequestTimeout
 
 from SimpleBankingSystem.api.answers import JSON
-from SimpleBankingSystem.api.later import LATER, Later
-from SimpleBankingSystem.commands.ticket import Latch
+from SimpleBankingSystem.api.later import LATER, Carried, Later
 from SimpleBankingSystem.wire import variable
 
 BODY_SECONDS = 30.0
@@ -84,17 +83,19 @@ class Bridge:
     def __init__(self, application: Callable[..., Iterable[bytes]], threads: int) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, "request")
-        self._opened: deque[Future[None]] = deque()
-        self._resuming = False
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
         """Learn which loop the requests come from."""
         self._loop = loop
         self._patience = Patience(loop)
+        # To look a key up may take long; who gives none does not wait for that.
+        self._keyed, self._keyless = Lane(loop), Lane(loop)
 
     def __rsgi_del__(self, _loop: AbstractEventLoop) -> None:
         """Let the threads end."""
         self._threads.shutdown()
+        self._keyed.close()
+        self._keyless.close()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer a request."""
@@ -130,35 +131,52 @@ class Bridge:
         environ[LATER] = left
         blocks = self._application(environ, answer.start)
         for later, start in left:
-            if later.latch is None:
+            if not isinstance(later, Carried):
                 await self._in_thread(partial(later.answered, environ, start), answer)
                 return
-            await self._opening(later.latch)
+            lane = self._keyed if later.ticket.key else self._keyless
+            await lane.carry_out(later)
             blocks = later.answered(environ, start)
         answer.begin(blocks)
 
     async def _in_thread(self, work: Callable[[], Iterable[bytes]], answer: Answer) -> None:
         await self._loop.run_in_executor(self._threads, lambda: answer.begin(work()))
 
-    async def _opening(self, latch: Latch) -> None:
-        """Wait until a latch is open."""
-        opened = self._loop.create_future()
-        latch.then(lambda: self._note(opened))
-        await opened
 
-    def _note(self, opened: Future[None]) -> None:
-        """Let a request go on soon; all that are noted until then go on together."""
-        self._opened.append(opened)
-        if not self._resuming:
-            self._resuming = True
-            self._loop.call_soon_threadsafe(self._resume)
+class Lane:
+    """Carries out at once, in a thread of its own, what has gathered; meanwhile more gathers."""
 
-    def _resume(self) -> None:
-        self._resuming = False
-        while self._opened:
-            opened = self._opened.popleft()
-            if not opened.done():
-                opened.set_result(None)
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+        self._thread = ThreadPoolExecutor(1, "commands")
+        self._gathered: list[tuple[Carried, Future[None]]] = []
+        self._running: Task[None] | None = None
+
+    async def carry_out(self, later: Carried) -> None:
+        """Return once a ticket was carried out, together with those that came meanwhile."""
+        done = self._loop.create_future()
+        self._gathered.append((later, done))
+        if self._running is None:
+            self._running = self._loop.create_task(self._run())
+        await done
+
+    async def _run(self) -> None:
+        while self._gathered:
+            batch, self._gathered = self._gathered, []
+            tickets = [later.ticket for later, _ in batch]
+            fault: Exception | None = None
+            try:
+                await self._loop.run_in_executor(self._thread, batch[0][0].carry, tickets)
+            except Exception as error:  # noqa: BLE001 - everybody is told
+                fault = error
+            for later, done in batch:
+                later.is_carried, later.fault = True, fault
+                done.set_result(None)
+        self._running = None
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown()
 
 
 class Patience:

@@ -16,7 +16,7 @@ from werkzeug.http import parse_options_header
 from SimpleBankingSystem.api import shapes
 from SimpleBankingSystem.api.answers import JSON, Reply, answer, refusal
 from SimpleBankingSystem.api.books import books
-from SimpleBankingSystem.api.later import Later
+from SimpleBankingSystem.api.later import Carried, Later
 from SimpleBankingSystem.api.passing import TRANSACTION
 from SimpleBankingSystem.api.resources import (
     LOCATED,
@@ -110,21 +110,16 @@ def commanding(api: Api, kind: type[Request]) -> Method:
 
 def carried_out(command: Command, answering: Answering) -> Response:
     """Carry out a command, or only accept it where the client prefers that."""
-    bank = answering.bank
     key = key_given(answering.environ.get(variable(KEY)))
     if ASYNC in preferences(answering.environ.get(variable("Prefer"))):
         return Later(partial(accepted, command, key, answering))
     ticket = ticket_from(command, key, "local")
-    tickets = [ticket]
-    latch = bank.submit(tickets)
 
-    def done() -> Reply:
-        bank.finish(tickets, latch)
+    def reply() -> Reply:
         headers = {} if ticket.recorded is None else REPLAYED
         return answering.transacted(ticket.transaction(), headers)
 
-    # Whoever repeats a key that is under way waits for another's ticket.
-    return Later(done, latch if ticket.leader is None else None)
+    return Carried(ticket, answering.bank.carry_out, reply)
 
 
 def accepted(command: Command, key: str, answering: Answering) -> Reply:

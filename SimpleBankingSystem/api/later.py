@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask import Response
 
 from SimpleBankingSystem.api.answers import Reply, refused
-from SimpleBankingSystem.commands.ticket import Latch
+from SimpleBankingSystem.commands.ticket import Ticket
 
 LATER = "bank.later"
 """Where the environment of a request has a list, if its server takes a ``Later`` as it is."""
 
+Carry = Callable[[Sequence[Ticket]], None]
+"""Carries tickets out, like ``Bank.carry_out``."""
+
 
 class Later(Response):
-    """What ``work`` will return or raise; it must not ask Flask for the request.
+    """What ``work`` will return or raise, which may take long; it must not ask Flask for anything.
 
-    With a ``latch`` the work takes no time once that is open; without one it may take long. A
-    server that keeps a thread for the request waits for it like for any answer.
+    A server that keeps a thread for every request waits for it as for any answer.
     """
 
-    def __init__(self, work: Callable[[], Reply], latch: Latch | None = None) -> None:
+    def __init__(self, work: Callable[[], Reply]) -> None:
         super().__init__()
-        self.latch = latch
         self._work = work
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -41,3 +42,25 @@ class Later(Response):
         except Exception as error:  # noqa: BLE001 - it is answered, and a fault is logged
             reply = refused(error, environ)
         return reply.send(start_response)
+
+
+class Carried(Later):
+    """The ``reply`` to a command, whose ``ticket`` a server may carry out together with others.
+
+    It notes that by ``is_carried``, and by ``fault`` why they could not be.
+    """
+
+    def __init__(self, ticket: Ticket, carry: Carry, reply: Callable[[], Reply]) -> None:
+        super().__init__(self._replied)
+        self.ticket = ticket
+        self.carry = carry
+        self.is_carried = False
+        self.fault: Exception | None = None
+        self._reply = reply
+
+    def _replied(self) -> Reply:
+        if not self.is_carried:
+            self.carry([self.ticket])
+        if self.fault is not None:
+            raise self.fault
+        return self._reply()

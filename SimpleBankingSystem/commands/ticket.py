@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -23,26 +23,17 @@ class Latch:
     under the queue's mutex only.
     """
 
-    __slots__ = ("_opened", "_then", "count")
+    __slots__ = ("_opened", "count")
 
     def __init__(self, count: int) -> None:
         self.count = count
         self._opened = Lock()
-        self._then: Callable[[], None] | None = None
         if count:
             self._opened.acquire()
 
     def open(self) -> None:
         """Let whoever waits go on: the count has come down to zero."""
         self._opened.release()
-        if self._then is not None:
-            self._then()
-
-    def then(self, call: Callable[[], None]) -> None:
-        """Have a function called when it is open, by whoever opens it; or twice, if just then."""
-        self._then = call
-        if self.wait(0):
-            call()
 
     def wait(self, seconds: float = -1) -> bool:
         """Wait until all tickets are done; False if that took longer than ``seconds``."""

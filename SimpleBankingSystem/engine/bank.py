@@ -109,17 +109,14 @@ class Bank:
         Raises:
             Busy: the queue is full (unless ``wait``), or the bank is stopping.
         """
-        self.finish(tickets, self._queued(tickets, wait=wait))
-
-    def finish(self, tickets: Sequence[Ticket], latch: Latch) -> None:
-        """Return once tickets that were submitted are done; meanwhile this thread works."""
+        latch = self._queued(tickets, wait=wait)
         self._processor.work_until(latch)
         follow(tickets)
 
     def submit(self, tickets: Sequence[Ticket], *, wait: bool = False) -> Latch:
         """Leave tickets to the workers; return the latch that opens when all are done.
 
-        One whose key is under way elsewhere is none of them: ``finish`` waits for its answer.
+        One whose key is under way elsewhere is none of them: ``follow`` waits for its answer.
 
         Raises:
             Busy: the queue is full (unless ``wait``), or the bank is stopping.
