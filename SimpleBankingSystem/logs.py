@@ -58,8 +58,8 @@ class StandardError(logging.Handler):
 class Gathered(logging.Handler):
     """Writes plain lines to standard error a moment later, all at once.
 
-    Each write would cost a change of threads, which costs as much as a tenth of an answer. Who
-    kills the program loses the lines of that moment.
+    Each write would let go of the interpreter's lock, which costs more than the line. Who kills
+    the program loses the lines of that moment.
     """
 
     def __init__(self) -> None:

@@ -24,10 +24,12 @@ from functools import partial
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any
 
+from granian import rsgi
 from werkzeug.exceptions import RequestTimeout
 
 from SimpleBankingSystem.api.answers import JSON
 from SimpleBankingSystem.api.later import LATER, Carried, Later
+from SimpleBankingSystem.ledger.errors import Busy
 from SimpleBankingSystem.wire import variable
 
 BODY_SECONDS = 30.0
@@ -78,18 +80,24 @@ class Answer:
 
 
 class Bridge:
-    """Carries requests to a WSGI application; ``threads`` of those that may take long at a time."""
+    """Carries requests to a WSGI application.
 
-    def __init__(self, application: Callable[..., Iterable[bytes]], threads: int) -> None:
+    ``threads`` of those that may take long are answered at a time; ``queue`` commands may wait.
+    """
+
+    def __init__(
+        self, application: Callable[..., Iterable[bytes]], threads: int, queue: int
+    ) -> None:
         self._application = application
         self._threads = ThreadPoolExecutor(threads, "request")
+        self._queue = queue
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
         """Learn which loop the requests come from."""
         self._loop = loop
         self._patience = Patience(loop)
         # To look a key up may take long; who gives none does not wait for that.
-        self._keyed, self._keyless = Lane(loop), Lane(loop)
+        self._keyed, self._keyless = Lane(loop, self._queue), Lane(loop, self._queue)
 
     def __rsgi_del__(self, _loop: AbstractEventLoop) -> None:
         """Let the threads end."""
@@ -124,6 +132,9 @@ class Bridge:
                 return BytesIO(await protocol())
         except TimeoutError:
             return Silent()
+        except rsgi.ProtocolClosed:
+            # The client is gone, which the application sees by what is missing.
+            return BytesIO()
 
     async def _answer(self, environ: Environ, answer: Answer) -> None:
         """Ask the application here and now, and have what it will know later when it is known."""
@@ -146,14 +157,18 @@ class Bridge:
 class Lane:
     """Carries out at once, in a thread of its own, what has gathered; meanwhile more gathers."""
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
+    def __init__(self, loop: AbstractEventLoop, capacity: int) -> None:
         self._loop = loop
+        self._capacity = capacity
         self._thread = ThreadPoolExecutor(1, "commands")
         self._gathered: list[tuple[Carried, Future[None]]] = []
         self._running: Task[None] | None = None
 
     async def carry_out(self, later: Carried) -> None:
         """Return once a ticket was carried out, together with those that came meanwhile."""
+        if len(self._gathered) >= self._capacity:
+            later.is_carried, later.fault = True, Busy("The queue is full; try again in a moment.")
+            return
         done = self._loop.create_future()
         self._gathered.append((later, done))
         if self._running is None:
@@ -171,7 +186,8 @@ class Lane:
                 fault = error
             for later, done in batch:
                 later.is_carried, later.fault = True, fault
-                done.set_result(None)
+                if not done.done():
+                    done.set_result(None)
         self._running = None
 
     def close(self) -> None:

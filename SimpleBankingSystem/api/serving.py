@@ -18,7 +18,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mt import MTServer
 
-from SimpleBankingSystem.api.books import url_of
+from SimpleBankingSystem.api.books import books_of, url_of
 from SimpleBankingSystem.api.bridge import Bridge
 from SimpleBankingSystem.ledger.errors import InUse, InvalidSettings
 
@@ -100,7 +100,7 @@ class Server(MTServer):
             log_level=LogLevels.error,
             log_dictconfig=LOG,
         )
-        self._bridge = Bridge(app.wsgi_app, threads)
+        self._bridge = Bridge(app.wsgi_app, threads, books_of(app).settings.queue)
         self._listener = listener
 
     def run(self, ready: Callable[[], None]) -> None:

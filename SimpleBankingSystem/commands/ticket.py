@@ -53,7 +53,7 @@ class Ticket:
     journal as PENDING already. ``recorded`` is the earlier transaction that a repeated key
     answers, and ``leader`` the ticket with the same key that is still under way.
 
-    A ticket is made per command, and with slots at half the cost of attributes in a dictionary.
+    A ticket is made per command, and slots cost less than attributes in a dictionary.
     """
 
     command: Command

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from SimpleBankingSystem.api.application import BODY_AT_MOST
+from SimpleBankingSystem.api.commanding import BODY_AT_MOST
 from SimpleBankingSystem.api.serving import HEADER_BYTES
 from tests.banks import wait_until
 from tests.servers import PREFIX
