@@ -132,7 +132,7 @@ class Bridge:
                 return BytesIO(await protocol())
         except TimeoutError:
             return Silent()
-        except rsgi.ProtocolClosed:
+        except rsgi.ProtocolClosed:  # type: ignore[attr-defined] # it is documented
             # The client is gone, which the application sees by what is missing.
             return BytesIO()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,22 +21,23 @@ from SimpleBankingSystem.commands.base import REGISTRY, Command
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.errors import Busy
 from tests.banks import wait_until
-from tests.processes import PREFIX, Served, served
+from tests.processes import PREFIX, SECONDS, Served, served
 
 OPENING = {"name": "Ada", "account": "ADA", "initial_deposit": "100.00"}
 
-IMPATIENT = (
-    "-c",
+HURRY = (
     "from SimpleBankingSystem import cli; from SimpleBankingSystem.api import bridge, serving; "
-    "bridge.BODY_SECONDS = 0.3; serving.STOP_SECONDS = 0.2; cli.main()",
+    "bridge.BODY_SECONDS = 0.3; serving.STOP_SECONDS = 0.2; cli.main()"
 )
+IMPATIENT = ("-c", HURRY)
 """The server, for which a client is slow that others would wait for."""
 
 
 def head(path: str, kind: str = "application/json", **headers: str) -> bytes:
     """Return the head of a request that gives something."""
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    return f"POST {PREFIX}{path} HTTP/1.1\r\nHost: bank\r\nContent-Type: {kind}\r\n{lines}\r\n".encode()
+    first = f"POST {PREFIX}{path} HTTP/1.1\r\nHost: bank\r\nContent-Type: {kind}\r\n"
+    return f"{first}{lines}\r\n".encode()
 
 
 def answered(client: socket.socket) -> bytes:
@@ -144,7 +145,10 @@ def test_a_key_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         with server.connect() as client:
             given = head(
-                "/accounts", Content_Length=str(len(body)), Connection="close", Idempotency_Key="käse"
+                "/accounts",
+                Content_Length=str(len(body)),
+                Connection="close",
+                Idempotency_Key="käse",
             )
             client.sendall(given + body)
             said = answered(client)
@@ -203,21 +207,25 @@ def status_of(later: Carried) -> int:
 
 def test_what_cannot_be_carried_out_is_told_to_all_that_were_together() -> None:
     sizes: list[int] = []
+    more = Event()
 
     def carry(tickets: Sequence[Ticket]) -> None:
         sizes.append(len(tickets))
-        time.sleep(0.01)  # noqa: ASYNC251 - it is called in a thread
+        assert more.wait(SECONDS)
         if len(sizes) == 2:
             raise Busy("No.")
 
     async def three_and_one() -> list[Carried]:
         lane = Lane(asyncio.get_running_loop(), 2)
         first = carried("Ada", carry)
-        waiting = [asyncio.create_task(lane.carry_out(first))]
-        while not sizes:
-            await asyncio.sleep(0)
+        begun = asyncio.create_task(lane.carry_out(first))
+        await asyncio.to_thread(wait_until, lambda: bool(sizes))
         later = [carried(name, carry) for name in ("Bob", "Cy", "Dee")]
-        await asyncio.gather(*waiting, *[lane.carry_out(each) for each in later])
+        waiting = [asyncio.create_task(lane.carry_out(each)) for each in later]
+        # The third of them finds no room, and is told so at once.
+        await waiting[2]
+        more.set()
+        await asyncio.gather(begun, *waiting)
         last = carried("Eve", carry)
         await lane.carry_out(last)
         lane.close()
@@ -291,6 +299,8 @@ def test_a_machine_without_uvloop_serves_as_well(tmp_path: Path) -> None:
     with served(tmp_path, program=without) as server:
         assert server.ask("/accounts", OPENING).status == 201
         assert server.ask("/accounts/ADA").json()["balance"] == "100.00"
-        run = server.ask("/runs", b"command,name\nopen_account,Bo\n", **{"Content-Type": "text/csv"})
+        run = server.ask(
+            "/runs", b"command,name\nopen_account,Bo\n", **{"Content-Type": "text/csv"}
+        )
         assert run.status == 202
         assert server.ended() == 0

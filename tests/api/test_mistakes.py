@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from SimpleBankingSystem.api import application
+from SimpleBankingSystem.api import commanding
 from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.json_objects import DEPTH_AT_MOST
 from tests.api.conftest import Client, problem
@@ -119,7 +119,7 @@ def test_null_and_blank_are_as_good_as_left_out(club: Client) -> None:
 
 
 def test_a_body_that_is_too_large(club: Client) -> None:
-    large = json.dumps({"amount": "1", "description": "x" * application.BODY_AT_MOST})
+    large = json.dumps({"amount": "1", "description": "x" * commanding.BODY_AT_MOST})
     problem(club.send("/accounts/ADA/deposit", large), 413, "request_entity_too_large")
 
 
