@@ -17,10 +17,13 @@ from asyncio import (
     Task,
     current_task,
     run_coroutine_threadsafe,
+    timeout,
 )
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any
 
@@ -51,6 +54,13 @@ GIVEN = {
     "wsgi.run_once": False,
 }
 """What stands in every request's environment."""
+
+REFUSED = 400
+"""The statuses from here on are refusals."""
+
+DRAINED = 1 << 20
+DRAIN_SECONDS = 0.2
+"""How much of a body is still read when the request was refused without it, and for how long."""
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -116,6 +126,9 @@ class Bridge:
             incoming = Incoming(protocol, self._loop, self._patience)
             environ["wsgi.input"] = BufferedReader(incoming, BLOCK)
             await self._in_thread(partial(self._application, environ, answer.start), answer)
+            # After a wait that was ended granian's body is not to be asked again.
+            if REFUSED <= answer.status != HTTPStatus.REQUEST_TIMEOUT:
+                await incoming.drain()
         if answer.rest is None:
             protocol.response_bytes(answer.status, answer.headers, answer.body)
             return
@@ -248,6 +261,14 @@ class Incoming(RawIOBase):
         count = min(len(buffer), len(self._left))
         buffer[:count], self._left = self._left[:count], self._left[count:]
         return count
+
+    async def drain(self) -> None:
+        """Read on: who still sends when we answer and close would see an error, and no answer."""
+        with suppress(TimeoutError, rsgi.ProtocolClosed):  # type: ignore[attr-defined] # as above
+            async with timeout(DRAIN_SECONDS):
+                left = DRAINED
+                while left > 0 and (block := await self._next()):
+                    left -= len(block)
 
     async def _next(self) -> bytes:
         try:

@@ -36,38 +36,58 @@ def optional(name: str, kind: Kind) -> Field:
     return Field(name, kind, required=False, default=None)
 
 
-def questions(api: Api) -> dict[str, dict[str, Method]]:
-    """Return the GET methods of every question, by route."""
-    found: dict[str, dict[str, Method]] = {}
-    account = shapes.model(api, "Account", shapes.ACCOUNT)
-    transaction = shapes.model(api, "Transaction", shapes.TRANSACTION)
-    run = shapes.model(api, "Run", shapes.RUN)
-    accounts_page = shapes.model(api, "Accounts", shapes.page_of(shapes.ACCOUNT))
-    transactions_page = shapes.model(api, "Transactions", shapes.page_of(shapes.TRANSACTION))
-    runs_page = shapes.model(api, "Runs", shapes.page_of(shapes.RUN))
-    balance = shapes.model(api, "Balance", shapes.BALANCE)
+Declare = Callable[[Callable[..., Reply]], None]
 
-    def question(
-        route: str, shape: object, *declared: Field
-    ) -> Callable[[Callable[..., Reply]], None]:
+
+class Questions:
+    """The GET methods of questions, by route, as they are declared one after the other."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.found: dict[str, dict[str, Method]] = {}
+
+    def shape(self, name: str, schema: shapes.Schema) -> object:
+        """Return the model of what a question answers."""
+        return shapes.model(self.api, name, schema)
+
+    def at(self, route: str, shape: object, *declared: Field) -> Declare:
+        """Declare a question at a route, with the parameters that it may have."""
+
         def declare(ask: Callable[..., Reply]) -> None:
             in_path = PATH_FIELD.findall(route)
-            found[route] = {"get": asking(api, ask, shape, in_path, declared)}
+            self.found[route] = {"get": asking(self.api, ask, shape, in_path, declared)}
 
         return declare
 
-    @question("/accounts", accounts_page, optional("internal", FLAG), *PAGING)
+
+def questions(api: Api) -> dict[str, dict[str, Method]]:
+    """Return the GET methods of every question, by route."""
+    asked = Questions(api)
+    about_accounts(asked)
+    about_transactions(asked)
+    about_the_bank(asked)
+    asked.found["/health"] = {"get": health(api)}
+    return asked.found
+
+
+def about_accounts(asked: Questions) -> None:
+    """Declare the questions about accounts."""
+    page_shape = asked.shape("Accounts", shapes.page_of(shapes.ACCOUNT))
+
+    @asked.at("/accounts", page_shape, optional("internal", FLAG), *PAGING)
     def accounts(*, internal: bool = False, limit: int = 50, cursor: int = 0) -> Reply:
         """List accounts in the order of their opening."""
         every = books().bank.accounts(internal=internal)
         return listed([each.to_dict() for each in every[cursor : cursor + limit]], every, cursor)
 
-    @question("/accounts/{account}", account)
+    @asked.at("/accounts/{account}", asked.shape("Account", shapes.ACCOUNT))
     def one_account(*, account: str) -> Reply:
         """Show one account."""
         return answer(books().bank.account(account).to_dict())
 
-    @question("/accounts/{account}/balance", balance, optional("at", MOMENT))
+    balance = asked.shape("Balance", shapes.BALANCE)
+
+    @asked.at("/accounts/{account}/balance", balance, optional("at", MOMENT))
     def balance_of(*, account: str, at: str = "") -> Reply:
         """Show an account's balance, now or at a past moment."""
         bank = books().bank
@@ -76,42 +96,53 @@ def questions(api: Api) -> dict[str, dict[str, Method]]:
         shape = {"account": account, "balance": str(money), "currency": currency}
         return answer({**shape, "at": at or None})
 
-    @question(
-        "/accounts/{account}/transactions",
-        transactions_page,
-        *(each for each in FILTERS if each.name != "account"),
-    )
-    def history(**asked: Any) -> Reply:
-        """Show what happened on an account, the newest first."""
-        return page(books().bank.transactions(Query(**asked)))
 
-    @question("/transactions", transactions_page, optional("key", TEXT), *FILTERS)
-    def transactions(*, key: str = "", **asked: Any) -> Reply:
+def about_transactions(asked: Questions) -> None:
+    """Declare the questions about what happened."""
+    page_shape = asked.shape("Transactions", shapes.page_of(shapes.TRANSACTION))
+    of_one = [each for each in FILTERS if each.name != "account"]
+
+    @asked.at("/accounts/{account}/transactions", page_shape, *of_one)
+    def history(**given: Any) -> Reply:
+        """Show what happened on an account, the newest first."""
+        return page(books().bank.transactions(Query(**given)))
+
+    @asked.at("/transactions", page_shape, optional("key", TEXT), *FILTERS)
+    def transactions(*, key: str = "", **given: Any) -> Reply:
         """List transactions, the newest first, or the one that has a key."""
-        bank, query = books().bank, Query(**asked)
+        bank, query = books().bank, Query(**given)
         if not key:
             return page(bank.transactions(query))
         found = bank.by_key(key)
         return page(Page([found] if query.matches(found) else [], 0))
 
-    @question("/transactions/{transaction}", transaction)
+    @asked.at("/transactions/{transaction}", asked.shape("Transaction", shapes.TRANSACTION))
     def one_transaction(*, transaction: str) -> Reply:
         """Show one transaction."""
         return answer(books().bank.transaction(transaction).to_dict())
 
-    @question("/runs", runs_page, *PAGING)
+
+def about_the_bank(asked: Questions) -> None:
+    """Declare the questions about command files, and about the books as a whole."""
+
+    @asked.at("/runs", asked.shape("Runs", shapes.page_of(shapes.RUN)), *PAGING)
     def runs(*, limit: int = 50, cursor: int = 0) -> Reply:
         """List the runs of command files, the oldest first."""
         every = books().bank.runs()
         return listed([run_now(each) for each in every[cursor : cursor + limit]], every, cursor)
 
-    @question("/runs/{run}", run)
+    @asked.at("/runs/{run}", asked.shape("Run", shapes.RUN))
     def one_run(*, run: str) -> Reply:
         """Show one run of a command file."""
         return answer(run_now(run_named(run)))
 
-    health(api, found)
-    return found
+    report = asked.shape("Report", shapes.REPORT)
+
+    @asked.at("/verify", report, optional("chain", FLAG), optional("expect", TEXT))
+    def verify(*, chain: bool = False, expect: str = "") -> Reply:
+        """Check the books against themselves: every row, every balance, every sum."""
+        checked = books().bank.verify(chain_only=chain, expect=expect)
+        return answer(dataclasses.asdict(checked))
 
 
 def asking(
@@ -201,8 +232,8 @@ def run_now(run: Run) -> dict[str, object]:
     return shape
 
 
-def health(api: Api, found: dict[str, dict[str, Method]]) -> None:
-    """Add the question whether the bank is there: alive, and ready to carry commands out."""
+def health(api: Api) -> Method:
+    """Return the question whether the bank is there: alive, and ready to carry commands out."""
     model = shapes.model(api, "Health", shapes.HEALTH)
 
     def get(_resource: Resource) -> Response:
@@ -218,4 +249,5 @@ def health(api: Api, found: dict[str, dict[str, Method]]) -> None:
 
     answers = {200: ("It is ready.", model), 503: ("It is alive, but not ready.", model)}
     statuses = {429: responses(api, {})[429], **answers}
-    found["/health"] = {"get": api.doc(id="health", responses=statuses)(get)}
+    method: Method = api.doc(id="health", responses=statuses)(get)
+    return method

@@ -163,6 +163,13 @@ DONE = {
 }
 """What actions answer that are about no single transaction, by their verbs."""
 
+REPORT = record(
+    {
+        "facts": {"type": "object", "description": "what was checked, by name"},
+        "problems": {"type": "array", "items": TEXT, "description": "none if all is well"},
+    }
+)
+
 HEALTH = record({"alive": FLAG, "ready": FLAG, "reason": TEXT}, optional=("reason",))
 
 

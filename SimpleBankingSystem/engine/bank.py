@@ -274,9 +274,11 @@ class Bank:
         """Write the accounts as they are now."""
         return self.store.snapshot().facts
 
-    def verify(self, progress: Progress = silent) -> Report:
-        """Check the books against themselves."""
-        return self.store.verify(progress)
+    def verify(
+        self, progress: Progress = silent, *, chain_only: bool = False, expect: str = ""
+    ) -> Report:
+        """Check the books against themselves, and against a hash that was kept elsewhere."""
+        return self.store.verify(progress, chain_only=chain_only, expect=expect)
 
     # Questions
 

@@ -16,7 +16,7 @@ from SimpleBankingSystem.ledger.run import Run
 from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.remote.connection import Connection
 from SimpleBankingSystem.remote.records import Shape, account_from, run_from, transaction_from
-from SimpleBankingSystem.stores.base import Page, Query
+from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, silent
 from SimpleBankingSystem.wire import KEY, key_header
 
 AT_ONCE = 500
@@ -96,6 +96,13 @@ class RemoteBank:
         """Return a run's shape, with how far it is or what came of it."""
         shape: Shape = self.connection.get("runs", run_id)
         return shape
+
+    def verify(
+        self, _progress: Progress = silent, *, chain_only: bool = False, expect: str = ""
+    ) -> Report:
+        """Check the books against themselves, and against a hash that was kept elsewhere."""
+        chain = str(chain_only).lower()
+        return Report(**self.connection.get("verify", chain=chain, expect=expect or None))
 
     def _all(self, name: str, made: Callable[[Shape], Made], **asked: str) -> list[Made]:
         def pages() -> Iterator[Shape]:

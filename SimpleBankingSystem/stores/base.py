@@ -188,8 +188,14 @@ class Store(ABC):
         """Write the accounts as they are now."""
 
     @abstractmethod
-    def verify(self, progress: Progress = silent) -> Report:
-        """Check everything that is kept against everything else."""
+    def verify(
+        self, progress: Progress = silent, *, chain_only: bool = False, expect: str = ""
+    ) -> Report:
+        """Check everything that is kept against everything else, or the chain of hashes alone.
+
+        ``expect`` is a hash that was kept elsewhere and must occur in the chain. A store that has
+        no chain checks all the same.
+        """
 
     def announce(self, url: str) -> None:
         """Let others on this machine who find the books in use know where they can ask instead.

@@ -256,13 +256,17 @@ class CsvStore(StateStore):
                 if self._state.names.get(name) == transaction_id:
                     del self._state.names[name]
 
-    def verify(self, progress: Progress = silent) -> Report:
+    def verify(
+        self, progress: Progress = silent, *, chain_only: bool = False, expect: str = ""
+    ) -> Report:
         """Check the files against each other as they are at this moment."""
         with self._upkeep_section:
             self.snapshot()
             with self._section:
                 anchor = self._head.anchor
-            return verify(self._disk, self._files, anchor, progress)
+            return verify(
+                self._disk, self._files, anchor, progress, chain_only=chain_only, expect=expect
+            )
 
     def announce(self, url: str) -> None:
         self._lock.announce(url)
