@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
+from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import (
     InvalidFile,
@@ -14,6 +16,8 @@ from SimpleBankingSystem.ledger.errors import (
 )
 from SimpleBankingSystem.ledger.run import FINISHED, RUNNING
 from SimpleBankingSystem.runs import Options, run_file
+from SimpleBankingSystem.stores.memory import MemoryStore
+from tests.banks import ticket
 from tests.command_files import (
     OPENINGS,
     balances,
@@ -22,6 +26,7 @@ from tests.command_files import (
     opened_bank,
     rows,
     statuses,
+    ticking,
     transfers,
     write,
 )
@@ -228,3 +233,19 @@ def test_a_retry_shows_the_transaction(bank: Bank, tmp_path: Path) -> None:
         4: "COMPLETED",
     }
     assert {row["transaction"] for row in rows(tmp_path / "out.csv")} >= {failed.id}
+
+
+class Beset(Bank):
+    """A bank whose queue is full whenever somebody comes, but not for long."""
+
+    def carry_out(self, tickets: Sequence[Ticket], *, wait: bool = False) -> None:
+        self._queued([ticket("open_account", name="Somebody")], wait=True)
+        Timer(0.02, self._queue.rouse).start()
+        super().carry_out(tickets, wait=wait)
+
+
+def test_a_run_waits_for_room_also_when_it_begins_and_ends(tmp_path: Path) -> None:
+    with Beset(MemoryStore(ticking()), queue=1, clock=ticking()) as bank:
+        outcome = run_file(bank, write(tmp_path / "openings.csv", OPENINGS))
+        assert outcome.completed == 3
+        assert bank.runs()[0].status == FINISHED

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.run_file import FinishRun, StartRun
+from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import InvalidCommand, InvalidFile, RunRefused
 from SimpleBankingSystem.ledger.run import FINISHED, RUNNING, Run
@@ -254,8 +255,10 @@ def _finish(bank: Bank, run_id: str, tally: Tally, *, resumed: bool) -> None:
 
 
 def _insist(bank: Bank, command: Command) -> None:
-    """Carry out a command of the bank itself, which has no reason to fail."""
-    error = bank.execute(command).error
+    """Carry out a command of the bank itself, which has no reason to fail but waits for room."""
+    ticket = Ticket(command)
+    bank.carry_out([ticket], wait=True)
+    error = ticket.transaction().error
     if error is not None:
         raise error
 
