@@ -256,6 +256,8 @@ class Bank:
         The members of a group are retried together, so one of them speaks for all; whoever is not
         being retried any more is read as that retry left it.
         """
+        # To bring the index up to date may take long; what is asked below is then known.
+        self.transaction(transaction_id)
         with self._under_way.lock:
             self._under_way.check_retry(transaction_id)
             tickets = tickets_to_retry(self.store.group_of(self.transaction(transaction_id)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -179,3 +179,24 @@ def test_every_recorded_move_is_a_legal_one(bank: Bank) -> None:
         steps = path.split()
         assert set(pairwise(steps)) <= MOVES
         assert "COMPLETED" not in recorded[:-1]
+
+
+def test_others_do_not_wait_while_a_retry_looks_its_transaction_up(
+    bank: Bank, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = do(bank, "withdraw", account="POOR", amount="5")
+    found, asked, goes_on = store.transaction, Event(), Event()
+
+    def slow(transaction_id: str) -> Transaction | None:
+        asked.set()
+        assert goes_on.wait(DEADLINE)
+        return found(transaction_id)
+
+    monkeypatch.setattr(store, "transaction", slow)
+    retrying = Thread(target=bank.retry, args=(failed.id,))
+    retrying.start()
+    assert asked.wait(DEADLINE)
+    done(bank, "deposit", account="POOR", amount="5")
+    goes_on.set()
+    retrying.join(DEADLINE)
+    assert bank.account("POOR").balance == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -20,7 +21,7 @@ from SimpleBankingSystem.stores.csv_files import index as indexes
 from SimpleBankingSystem.stores.csv_files import store as stores
 from SimpleBankingSystem.stores.csv_files import tables
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
-from tests.banks import do, done, ticket, wait_until
+from tests.banks import DEADLINE, do, done, ticket, wait_until
 from tests.stores.conftest import Books
 from tests.stores.csv_books import ARCHIVE, made, opened
 
@@ -267,3 +268,20 @@ def test_what_is_pending_is_listed_by_the_time_when_it_was_asked(books: Books) -
     assert seqs(Query(until=after)) == [2, 1]
     assert seqs(Query(until=before)) == [1]
     assert seqs(Query(since=before, until=after)) == [2]
+
+
+def test_a_question_does_not_wait_until_all_rows_are_indexed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexes, "ROWS_AT_ONCE", 10)
+    with opened(folder) as bank:
+        for _ in range(200):
+            bank.carry_out([ticket("deposit", account="ADA", amount="1") for _ in range(10)])
+        index = bank.store._index  # type: ignore[attr-defined]
+        begun = Event()
+        other = Thread(target=index.catch_up, args=(lambda *_: begun.set(),))
+        other.start()
+        assert begun.wait(DEADLINE)
+        assert index.named("nobody's") is None
+        assert index.last_seq < 2000
+        other.join()

@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from threading import RLock
+from time import sleep
 from typing import Any, TypeVar
 
 from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 10_000
 """Rows that are indexed in one go; a question waits for no more than that."""
+
+BETWEEN_ROWS = 0.0005
+"""Seconds between two goes, for questions that wait."""
 
 CANDIDATES_AT_ONCE = 200
 
@@ -125,6 +129,8 @@ class Index:
         total = self._shelf.end
         while self._asked(lambda: self._position < total and self._add_some(total)):
             progress(self._position, total)
+            # A lock that is taken again at once is not handed on to whoever waits for it.
+            sleep(BETWEEN_ROWS)
         self._least = max(self._least, self.last_seq)
 
     def _add_some(self, end: int) -> bool:
