@@ -25,9 +25,13 @@ _ENCODED = "UTF-8''"
 
 @lru_cache(1024)
 def variable(header: str) -> str:
-    """Return where a request's environment has a header (PEP 3333)."""
+    """Return where a request's environment has a header (PEP 3333).
+
+    ``Content_Length``, with an underscore, is a header like any other: no server goes by it.
+    """
     name = header.upper().replace("-", "_")
-    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+    is_known = header.upper() in {"CONTENT-TYPE", "CONTENT-LENGTH"}
+    return name if is_known else f"HTTP_{name}"
 
 
 def this_process() -> str:

@@ -38,7 +38,8 @@ class Reply:
     __slots__ = ("body", "headers", "kind", "status")
 
     def __init__(self, shape: Mapping[str, object], status: int = 200, kind: str = JSON) -> None:
-        self.body = f"{_encode(shape)}\n".encode()
+        # Half a pair of UTF-16, which a refused name may hold, is written as JSON escapes it.
+        self.body = f"{_encode(shape)}\n".encode(errors="backslashreplace")
         self.status = status
         self.kind = kind
         self.headers: dict[str, str] = {}

@@ -134,9 +134,11 @@ class Bridge:
             return
         stream = protocol.response_stream(answer.status, answer.headers)
         block: bytes | None = answer.body
-        while block is not None:
-            await stream.send_bytes(block)
-            block = await self._loop.run_in_executor(self._threads, next, answer.rest, None)
+        # A client that is gone wants no more of it.
+        with suppress(rsgi.ProtocolClosed):
+            while block is not None:
+                await stream.send_bytes(block)
+                block = await self._loop.run_in_executor(self._threads, next, answer.rest, None)
 
     async def _body(self, protocol: Any) -> BytesIO | Silent:
         """Read the body of a request as a whole."""

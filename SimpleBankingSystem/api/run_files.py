@@ -112,12 +112,20 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
 
 
 def sent(path: Path) -> Response:
-    """Return a file, block by block."""
+    """Return a file as long as it is now, block by block.
+
+    Its length is told: else an answer that breaks off would look like a whole one.
+    """
+    length = path.stat().st_size
 
     def blocks() -> Iterator[bytes]:
+        left = length
         with path.open("rb") as opened:
-            while block := opened.read(BLOCK):
+            while block := opened.read(min(BLOCK, left)):
+                left -= len(block)
                 yield block
 
     kinds = {f".{extension}": kind for kind, extension in KINDS.items()}
-    return Response(blocks(), content_type=f"{kinds[path.suffix]}; charset=utf-8")
+    response = Response(blocks(), content_type=f"{kinds[path.suffix]}; charset=utf-8")
+    response.content_length = length
+    return response

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http.client import IncompleteRead
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -135,6 +136,39 @@ def test_a_long_answer_comes_whole(tmp_path: Path) -> None:
         assert len(results) > 3 * BLOCK
         assert results.count(b"\n") == count + 1
         assert results == next((tmp_path / "data" / "runs").glob("*results*")).read_bytes()
+
+
+def test_who_leaves_in_the_middle_of_a_long_answer_is_no_fault(tmp_path: Path) -> None:
+    file = "command,name\n" + "open_account,Ada\n" * 20_000
+    with served(tmp_path) as server:
+        run = server.ask("/runs", file.encode(), **{"Content-Type": "text/csv"}).json()["id"]
+        wait_until(lambda: server.ask(f"/runs/{run}").json()["status"] == "finished")
+        for path in (f"/runs/{run}/results", "/transactions?limit=500") * 10:
+            with server.connect() as client:
+                client.sendall(f"GET {PREFIX}{path} HTTP/1.1\r\nHost: bank\r\n\r\n".encode())
+                assert client.recv(1)
+        assert server.ended() == 0
+        assert "Traceback" not in server.log.read_text()
+
+
+BREAKS_OFF = (
+    "-c",
+    "from pathlib import Path; from SimpleBankingSystem import cli; "
+    "from SimpleBankingSystem.api import run_files; sent = run_files.sent; "
+    "cut = lambda path: path.write_bytes(path.read_bytes()[:-100]); "
+    "run_files.sent = lambda path: (sent(path), cut(path))[0]; cli.main()",
+)
+"""The server, for which a file becomes shorter before it is sent."""
+
+
+def test_a_long_answer_that_breaks_off_does_not_look_whole(tmp_path: Path) -> None:
+    file = "command,name\n" + "open_account,Ada\n" * 5_000
+    with served(tmp_path, program=BREAKS_OFF) as server:
+        run = server.ask("/runs", file.encode(), **{"Content-Type": "text/csv"}).json()["id"]
+        wait_until(lambda: server.ask(f"/runs/{run}").json()["status"] == "finished")
+        with pytest.raises(IncompleteRead):
+            server.ask(f"/runs/{run}/results")
+        assert server.ask("/health").status == 200
 
 
 # Commands that come together
@@ -289,6 +323,13 @@ def test_a_command_is_told_from_what_may_take_long(
 ) -> None:
     named = {"content-type": kind} | ({"content-length": length} if length else {})
     assert is_small(environ_of(scope(method=method, headers=named))) is small
+
+
+def test_a_length_with_an_underscore_is_none() -> None:
+    named = {"content-type": "application/json", "content_length": "10"}
+    found = environ_of(scope(headers=named))
+    assert "CONTENT_LENGTH" not in found
+    assert not is_small(found), "who sends chunks without end is read no further than the limit"
 
 
 def test_a_machine_without_uvloop_serves_as_well(tmp_path: Path) -> None:

@@ -73,6 +73,11 @@ def test_broken_json(club: Client, text: str | bytes, reason: str) -> None:
     assert reason in found["errors"]["body"]
 
 
+def test_a_field_whose_name_is_no_text_is_named_as_it_was_given(club: Client) -> None:
+    found = problem(club.send("/accounts/ADA/deposit", r'{"\ud800":1}'), 400, "invalid_command")
+    assert found["errors"]["\ud800"] == "deposit has no such field"
+
+
 def test_json_may_be_as_deep_as_is_allowed(club: Client) -> None:
     inner = "[" * (DEPTH_AT_MOST - 1) + "]" * (DEPTH_AT_MOST - 1)
     asked = club.send("/accounts/ADA/deposit", f'{{"amount":"1","tags":{inner}}}')
