@@ -70,7 +70,11 @@ class Gathered(logging.Handler):
         """Note a line, and begin the moment if it is the first."""
         self._lines.append(f"{record.getMessage()}\n")
         if len(self._lines) == 1:
-            Timer(MOMENT, self.flush).start()
+            try:
+                Timer(MOMENT, self.flush).start()
+            except RuntimeError:
+                # There is no thread to be had.
+                self.flush()
 
     def flush(self) -> None:
         """Write what was noted."""

@@ -62,6 +62,6 @@ def key_given(header: str | None) -> str:
     except UnicodeDecodeError:
         key = ""
     if not key:
-        reason = f"must be ASCII, or encoded as in {_ENCODED}k%C3%A4se, and not empty"
+        reason = f"must be given once, in ASCII or encoded as in {_ENCODED}k%C3%A4se, and not empty"
         raise InvalidCommand({KEY: reason})
     return key

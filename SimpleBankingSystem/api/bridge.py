@@ -19,7 +19,7 @@ from asyncio import (
     run_coroutine_threadsafe,
     timeout,
 )
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -27,13 +27,15 @@ from http import HTTPStatus
 from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any
 
-from granian import rsgi
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined] # it is documented
 from werkzeug.exceptions import RequestTimeout
 
 from SimpleBankingSystem.api.answers import JSON
-from SimpleBankingSystem.api.later import LATER, Carried, Later
+from SimpleBankingSystem.api.later import LATER, Later
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.engine.work_queue import FULL
 from SimpleBankingSystem.ledger.errors import Busy
-from SimpleBankingSystem.wire import variable
+from SimpleBankingSystem.wire import KEY, PREFIX, variable
 
 BODY_SECONDS = 30.0
 """How long a client may be silent in the middle of a body."""
@@ -92,13 +94,20 @@ class Answer:
 class Bridge:
     """Carries requests to a WSGI application.
 
-    ``threads`` of those that may take long are answered at a time; ``queue`` commands may wait.
+    Commands that come at a time are carried out together by ``carry_out``; of each kind ``queue``
+    may wait. ``threads`` of those requests that may take long are answered at a time.
     """
 
     def __init__(
-        self, application: Callable[..., Iterable[bytes]], threads: int, queue: int
+        self,
+        application: Callable[..., Iterable[bytes]],
+        carry_out: Callable[[Sequence[Ticket]], None],
+        *,
+        threads: int,
+        queue: int,
     ) -> None:
         self._application = application
+        self._carry_out = carry_out
         self._threads = ThreadPoolExecutor(threads, "request")
         self._queue = queue
 
@@ -107,7 +116,8 @@ class Bridge:
         self._loop = loop
         self._patience = Patience(loop)
         # To look a key up may take long; who gives none does not wait for that.
-        self._keyed, self._keyless = Lane(loop, self._queue), Lane(loop, self._queue)
+        self._keyed = Lane(loop, self._carry_out, self._queue)
+        self._keyless = Lane(loop, self._carry_out, self._queue)
 
     def __rsgi_del__(self, _loop: AbstractEventLoop) -> None:
         """Let the threads end."""
@@ -119,7 +129,7 @@ class Bridge:
         """Answer a request."""
         environ = environ_of(scope)
         answer = Answer()
-        if is_small(environ):
+        if is_quick(environ):
             environ["wsgi.input"] = await self._body(protocol)
             await self._answer(environ, answer)
         else:
@@ -135,7 +145,7 @@ class Bridge:
         stream = protocol.response_stream(answer.status, answer.headers)
         block: bytes | None = answer.body
         # A client that is gone wants no more of it.
-        with suppress(rsgi.ProtocolClosed):
+        with suppress(ProtocolClosed):
             while block is not None:
                 await stream.send_bytes(block)
                 block = await self._loop.run_in_executor(self._threads, next, answer.rest, None)
@@ -147,7 +157,7 @@ class Bridge:
                 return BytesIO(await protocol())
         except TimeoutError:
             return Silent()
-        except rsgi.ProtocolClosed:  # type: ignore[attr-defined] # it is documented
+        except ProtocolClosed:
             # The client is gone, which the application sees by what is missing.
             return BytesIO()
 
@@ -157,12 +167,14 @@ class Bridge:
         environ[LATER] = left
         blocks = self._application(environ, answer.start)
         for later, start in left:
-            if not isinstance(later, Carried):
-                await self._in_thread(partial(later.answered, environ, start), answer)
+            ticket, fault = later.ticket, None
+            if ticket is not None:
+                lane = self._keyed if ticket.key else self._keyless
+                fault = await lane.carry_out(ticket)
+            if ticket is None or ticket.leader is not None:
+                await self._in_thread(partial(later.answered, environ, start, fault), answer)
                 return
-            lane = self._keyed if later.ticket.key else self._keyless
-            await lane.carry_out(later)
-            blocks = later.answered(environ, start)
+            blocks = later.answered(environ, start, fault)
         answer.begin(blocks)
 
     async def _in_thread(self, work: Callable[[], Iterable[bytes]], answer: Answer) -> None:
@@ -172,37 +184,38 @@ class Bridge:
 class Lane:
     """Carries out at once, in a thread of its own, what has gathered; meanwhile more gathers."""
 
-    def __init__(self, loop: AbstractEventLoop, capacity: int) -> None:
+    def __init__(
+        self, loop: AbstractEventLoop, carry_out: Callable[[Sequence[Ticket]], None], capacity: int
+    ) -> None:
         self._loop = loop
+        self._carry_out = carry_out
         self._capacity = capacity
         self._thread = ThreadPoolExecutor(1, "commands")
-        self._gathered: list[tuple[Carried, Future[None]]] = []
+        self._gathered: list[tuple[Ticket, Future[Exception | None]]] = []
         self._running: Task[None] | None = None
 
-    async def carry_out(self, later: Carried) -> None:
-        """Return once a ticket was carried out, together with those that came meanwhile."""
+    async def carry_out(self, ticket: Ticket) -> Exception | None:
+        """Carry out a ticket, with others that come meanwhile; return why it could not be."""
         if len(self._gathered) >= self._capacity:
-            later.is_carried, later.fault = True, Busy("The queue is full; try again in a moment.")
-            return
-        done = self._loop.create_future()
-        self._gathered.append((later, done))
+            return Busy(FULL)
+        done: Future[Exception | None] = self._loop.create_future()
+        self._gathered.append((ticket, done))
         if self._running is None:
             self._running = self._loop.create_task(self._run())
-        await done
+        return await done
 
     async def _run(self) -> None:
         while self._gathered:
             batch, self._gathered = self._gathered, []
-            tickets = [later.ticket for later, _ in batch]
+            tickets = [ticket for ticket, _ in batch]
             fault: Exception | None = None
             try:
-                await self._loop.run_in_executor(self._thread, batch[0][0].carry, tickets)
+                await self._loop.run_in_executor(self._thread, self._carry_out, tickets)
             except Exception as error:  # noqa: BLE001 - everybody is told
                 fault = error
-            for later, done in batch:
-                later.is_carried, later.fault = True, fault
+            for _, done in batch:
                 if not done.done():
-                    done.set_result(None)
+                    done.set_result(fault)
         self._running = None
 
     def close(self) -> None:
@@ -266,7 +279,7 @@ class Incoming(RawIOBase):
 
     async def drain(self) -> None:
         """Read on: who still sends when we answer and close would see an error, and no answer."""
-        with suppress(TimeoutError, rsgi.ProtocolClosed):  # type: ignore[attr-defined] # as above
+        with suppress(TimeoutError, ProtocolClosed):
             async with timeout(DRAIN_SECONDS):
                 left = DRAINED
                 while left > 0 and (block := await self._next()):
@@ -316,18 +329,21 @@ def environ_of(scope: Any) -> Environ:
     for name, value in read:
         key = variable(name)
         environ[key] = f"{environ[key]},{value}" if environ.get(key) else value
+    if len(read) > len({name for name, _ in read}):
+        # Of two keys nobody knows which is meant: it is as one that cannot be read.
+        keys = [value for name, value in read if variable(name) == variable(KEY)]
+        if len(keys) > 1:
+            environ[variable(KEY)] = ""
     return environ
 
 
-def is_small(environ: Environ) -> bool:
-    """Tell whether a request is a command, as far as its head shows."""
+def is_quick(environ: Environ) -> bool:
+    """Tell whether a request takes no time but a commit's: a small command, or a sign of life."""
     length = environ.get("CONTENT_LENGTH", "")
-    return (
-        environ["REQUEST_METHOD"] == "POST"
-        and environ.get("CONTENT_TYPE", "").startswith(JSON)
-        and length.isdecimal()
-        and int(length) <= SMALL
-    )
+    if environ["REQUEST_METHOD"] != "POST":
+        return not length and environ["PATH_INFO"].startswith(f"{PREFIX}/health")
+    is_json: bool = environ.get("CONTENT_TYPE", "").startswith(JSON)
+    return is_json and length.isdecimal() and int(length) <= SMALL
 
 
 def closed_in_the_end(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,13 +10,17 @@ from typing import Any
 
 from flask import Response, request
 from flask_restx import Api, Resource
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 from werkzeug.http import parse_options_header
 
 from SimpleBankingSystem.api import shapes
 from SimpleBankingSystem.api.answers import JSON, Reply, answer, refusal
 from SimpleBankingSystem.api.books import books
-from SimpleBankingSystem.api.later import Carried, Later
+from SimpleBankingSystem.api.later import LATER, Later
 from SimpleBankingSystem.api.passing import TRANSACTION
 from SimpleBankingSystem.api.resources import (
     LOCATED,
@@ -28,7 +32,7 @@ from SimpleBankingSystem.api.resources import (
 )
 from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Request
-from SimpleBankingSystem.engine.tickets import ticket_from
+from SimpleBankingSystem.engine.tickets import follow, ticket_from
 from SimpleBankingSystem.json_objects import parse
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import TEXT
@@ -115,11 +119,15 @@ def carried_out(command: Command, answering: Answering) -> Response:
         return Later(partial(accepted, command, key, answering))
     ticket = ticket_from(command, key, "local")
 
-    def reply() -> Reply:
+    def replied() -> Reply:
+        follow([ticket])
         headers = {} if ticket.recorded is None else REPLAYED
         return answering.transacted(ticket.transaction(), headers)
 
-    return Carried(ticket, answering.bank.carry_out, reply)
+    if LATER in answering.environ:
+        return Later(replied, ticket)
+    answering.bank.carry_out([ticket])
+    return replied().response()
 
 
 def accepted(command: Command, key: str, answering: Answering) -> Reply:
@@ -146,7 +154,7 @@ def body(path: Mapping[str, str], environ: dict[str, Any]) -> dict[str, object]:
 
     Raises:
         InvalidCommand: the body is not JSON, or contradicts the path.
-        RequestEntityTooLarge: it has more bytes than a command needs.
+        HTTPException: it did not come as it should.
         UnsupportedMediaType: it says that it is something else than JSON.
     """
     data = bytes_of(environ)
@@ -167,25 +175,27 @@ def body(path: Mapping[str, str], environ: dict[str, Any]) -> dict[str, object]:
 
 
 def bytes_of(environ: dict[str, Any]) -> bytes:
-    """Return the body of a request; where its length is given, Flask's way to it is a long one.
+    """Return the body of a request, which Flask would go a long way for.
 
     Raises:
         ClientDisconnected: it ended before its end.
         RequestEntityTooLarge: it has more bytes than a command needs.
     """
-    length = environ.get("CONTENT_LENGTH", "")
-    if length.isdecimal():
-        count = int(length)
-        if count > BODY_AT_MOST:
+    if variable("Transfer-Encoding") in environ:
+        data: bytes = request.get_data()
+        # What comes in chunks is cut off at the limit, without a word, and where it breaks off.
+        if len(data) == request.max_content_length:
             raise RequestEntityTooLarge
-        data: bytes = environ["wsgi.input"].read(count)
-        if len(data) < count:
+        if not data:
             raise ClientDisconnected
         return data
-    data = request.get_data()
-    if len(data) == request.max_content_length:
-        # What comes in chunks is cut off there, without a word.
+    length = environ.get("CONTENT_LENGTH", "")
+    count = int(length) if length.isdecimal() else 0
+    if count > BODY_AT_MOST:
         raise RequestEntityTooLarge
+    data = environ["wsgi.input"].read(count)
+    if len(data) < count:
+        raise ClientDisconnected
     return data
 
 

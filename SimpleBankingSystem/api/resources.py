@@ -47,7 +47,8 @@ def responses(
         by_status = {status: by_status[status] for status in (400, 404, 503)}
     else:
         by_status |= {413: ["request_entity_too_large"], 415: ["unsupported_media_type"]}
-    by_status[429] = ["too_many_requests"]
+        by_status |= {408: ["request_timeout"]}
+    by_status |= {421: ["misdirected_request"], 429: ["too_many_requests"]}
     refusals = {status: (", ".join(codes), problem) for status, codes in by_status.items()}
     return dict(sorted({**refusals, **answers}.items()))
 

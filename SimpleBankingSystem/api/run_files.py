@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from flask import Response, request
 from flask_restx import Api, Resource
+from flask_restx.fields import String
 from werkzeug.exceptions import LengthRequired
 
 from SimpleBankingSystem.api import shapes
@@ -41,6 +42,10 @@ OPTIONS = (
 )
 
 EXAMPLE = "command,account,name,amount\nopen_account,ADA,Ada Lovelace,\ndeposit,ADA,,10.00\n"
+
+
+RESULTS = "line,transaction,status,code,reason,balance\n2,T00000000001,COMPLETED,,,10.00\n"
+REFUSED = "command,account,name,amount\ndeposit,NOBODY,,10.00\n"
 
 
 def run_files(api: Api) -> dict[str, dict[str, Method]]:
@@ -91,22 +96,24 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
         """Fetch the lines that were refused, as they were, to be mended and run alone."""
         return sent(books().runs.refused(run_named(path_values(path)["run"])))
 
-    def fetching(name: str, get: Method, kinds: list[str], meaning: str) -> dict[str, Method]:
+    def fetching(
+        name: str, get: Method, kinds: list[str], meaning: str, example: str
+    ) -> dict[str, Method]:
         fetched = api.doc(
             id=name,
             params=path_parameters(["run"]),
             produces=[*kinds, PROBLEM],
-            responses=responses(api, {200: (meaning, None)}, in_question=True),
+            responses=responses(api, {200: (meaning, String(example=example))}, in_question=True),
         )(get)
         return {"get": cast("Method", fetched)}
 
     return {
         "/runs": {"post": cast("Method", taken)},
         "/runs/{run}/results": fetching(
-            "run_results", results, ["text/csv"], "A row for each line."
+            "run_results", results, ["text/csv"], "A row for each line.", RESULTS
         ),
         "/runs/{run}/refused": fetching(
-            "run_refused", refused, [*KINDS], "A command file of them."
+            "run_refused", refused, [*KINDS], "A command file of them.", REFUSED
         ),
     }
 

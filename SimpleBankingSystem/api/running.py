@@ -16,7 +16,7 @@ from typing import IO, BinaryIO
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from SimpleBankingSystem.bootstrap import Bank
-from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InternalError, NotFound
+from SimpleBankingSystem.ledger.errors import BankError, Busy, DiskFull, InternalError, NotFound
 from SimpleBankingSystem.ledger.run import RUNNING, Run
 from SimpleBankingSystem.problems import problem
 from SimpleBankingSystem.runs import Options, Outcome, run_file
@@ -45,6 +45,7 @@ class Runs:
         self._counts: dict[str, Counts] = {}
         self._ended: dict[str, dict[str, object]] = {}
         self._threads: list[Thread] = []
+        self._is_broken_off = False
 
     def take(self, blocks: Iterator[bytes], extension: str, options: Options) -> str:
         """Take a command file durably, begin to carry it out, and return the run's id.
@@ -62,7 +63,7 @@ class Runs:
         with TemporaryDirectory() as folder:
             results = Path(folder) / "results.csv"
             asked = replace(options, results=results, name=options.name or "dry run")
-            outcome = run_file(self.bank, stream, asked)
+            outcome = run_file(self.bank, stream, asked, self._go_on)
             refused = outcome.refused_file
             return {
                 "id": outcome.run_id,
@@ -71,6 +72,14 @@ class Runs:
                 "results": text_of(results),
                 "refused": text_of(refused) if refused else "",
             }
+
+    def break_off(self) -> None:
+        """Let rehearsals end: nobody is left to hear of them."""
+        self._is_broken_off = True
+
+    def _go_on(self, *_counts: int) -> None:
+        if self._is_broken_off:
+            raise Busy("The bank is stopping.")
 
     def resume(self) -> None:
         """Go on with the runs that a stop or a crash broke off, as far as their files are here.

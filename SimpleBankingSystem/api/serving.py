@@ -100,7 +100,14 @@ class Server(MTServer):
             log_level=LogLevels.error,
             log_dictconfig=LOG,
         )
-        self._bridge = Bridge(app.wsgi_app, threads, books_of(app).settings.queue)
+        books = books_of(app)
+        self._books = books
+        self._bridge = Bridge(
+            app.wsgi_app,
+            books.bank.carry_out_fresh,
+            threads=threads,
+            queue=books.settings.queue,
+        )
         self._listener = listener
 
     def run(self, ready: Callable[[], None]) -> None:
@@ -142,6 +149,7 @@ class Server(MTServer):
             worker.join(STOP_SECONDS)
             if worker.inner.is_alive():
                 hang_up(self._port)
+                self._books.runs.break_off()
                 worker.join()
         workers.clear()
 

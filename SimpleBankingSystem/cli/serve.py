@@ -25,7 +25,7 @@ from SimpleBankingSystem.ledger.errors import InvalidSettings
     "--threads",
     type=click.IntRange(1, 1024),
     default=64,
-    help="questions and command files that are answered at a time [64]",
+    help="questions, actions and command files that are answered at a time [64]",
 )
 @click.option(
     "--open-to-network",

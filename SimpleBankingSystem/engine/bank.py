@@ -27,7 +27,6 @@ from SimpleBankingSystem.engine.tickets import (
     grouped,
     members_of,
     name_locks,
-    recorded_keys,
     refuse_torn_groups,
     ticket_from,
 )
@@ -109,9 +108,19 @@ class Bank:
         Raises:
             Busy: the queue is full (unless ``wait``), or the bank is stopping.
         """
+        self.carry_out_fresh(tickets, wait=wait)
+        follow(tickets)
+
+    def carry_out_fresh(self, tickets: Sequence[Ticket], *, wait: bool = False) -> None:
+        """Carry out like ``carry_out``, but wait for nobody else's ticket.
+
+        One whose key is under way elsewhere has its ``leader``: ``follow`` waits for its answer.
+
+        Raises:
+            Busy: the queue is full (unless ``wait``), or the bank is stopping.
+        """
         latch = self._queued(tickets, wait=wait)
         self._processor.work_until(latch)
-        follow(tickets)
 
     def submit(self, tickets: Sequence[Ticket], *, wait: bool = False) -> Latch:
         """Leave tickets to the workers; return the latch that opens when all are done.
@@ -160,9 +169,8 @@ class Bank:
         number = self.store.number(len(tickets))
         # What takes time is asked before the lock that everybody needs.
         name_locks(tickets, self.store)
-        recorded = recorded_keys(tickets, self.store)
         fresh: list[Ticket] = []
-        with self._under_way.lock:
+        with self._under_way.looking(tickets) as recorded, self._under_way.lock:
             try:
                 for ticket in tickets:
                     ticket.created_at = now

@@ -13,7 +13,6 @@ from SimpleBankingSystem.ledger.account import made_number
 from SimpleBankingSystem.ledger.book import NUMBERING
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, KeyReused, KeyRunning
 from SimpleBankingSystem.ledger.fields import read_text
-from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.stores.base import Store
 
 log = logging.getLogger(__name__)
@@ -61,12 +60,6 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
     for ticket in tickets:
         if not makeable.isdisjoint(ticket.names):
             ticket.names = {*ticket.names, NUMBERING}
-
-
-def recorded_keys(tickets: Sequence[Ticket], look: Store) -> dict[str, Transaction]:
-    """Return the transactions, by key, of those keys that were used before."""
-    found = {ticket.key: look.by_key(ticket.key) for ticket in tickets if ticket.key}
-    return {key: transaction for key, transaction in found.items() if transaction is not None}
 
 
 def members_of(tickets: Sequence[Ticket]) -> list[Ticket]:

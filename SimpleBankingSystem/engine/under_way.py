@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Lock
 
 from SimpleBankingSystem.commands.ticket import Ticket
@@ -22,12 +23,36 @@ class UnderWay:
         self.lock = Lock()
         self._store = store
         self._keys: dict[str, Ticket] = {}
+        self._lookers = 0
+        self._lately: set[str] = set()
         self._retries: set[str] = set()
+
+    @contextmanager
+    def looking(self, tickets: Sequence[Ticket]) -> Iterator[dict[str, Transaction]]:
+        """Look up the transactions of those tickets' keys that were used before, for ``claim_key``.
+
+        That may take long, so it is done before the lock is taken. Which keys are let go
+        meanwhile is remembered: those alone are looked up again.
+        """
+        keys = [ticket.key for ticket in tickets if ticket.key]
+        if not keys:
+            yield {}
+            return
+        with self.lock:
+            self._lookers += 1
+        try:
+            found = {key: self._store.by_key(key) for key in keys}
+            yield {key: known for key, known in found.items() if known is not None}
+        finally:
+            with self.lock:
+                self._lookers -= 1
+                if not self._lookers:
+                    self._lately.clear()
 
     def claim_key(self, ticket: Ticket, recorded: Mapping[str, Transaction]) -> bool:
         """Take a key for its ticket; False, and noted on the ticket, if the key answers it.
 
-        ``recorded`` are the transactions of keys that are known to be used.
+        ``recorded`` are the transactions of keys that were found used before.
         """
         leader = self._keys.get(ticket.key)
         if leader is not None:
@@ -35,7 +60,9 @@ class UnderWay:
             if leader.command != ticket.command:
                 ticket.refusal = KeyReused(f"The key {ticket.key} is another command's.")
             return False
-        found = recorded.get(ticket.key) or self._store.by_key(ticket.key)
+        found = recorded.get(ticket.key)
+        if found is None and ticket.key in self._lately:
+            found = self._store.by_key(ticket.key)
         if found is None:
             self._keys[ticket.key] = ticket
             return True
@@ -66,6 +93,9 @@ class UnderWay:
         """Forget tickets that are done; the store knows them now."""
         for ticket in tickets:
             if ticket.key:
+                # Whoever looked for it before it was recorded must find it here or there.
+                if self._lookers:
+                    self._lately.add(ticket.key)
                 self._keys.pop(ticket.key, None)
             if ticket.attempt > 1:
                 self._retries.discard(ticket.id)

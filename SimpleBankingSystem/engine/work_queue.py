@@ -16,6 +16,8 @@ from threading import Condition, Lock
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.errors import Busy
 
+FULL = "The queue is full; try again in a moment."
+
 
 @dataclass(slots=True)
 class Batch:
@@ -93,7 +95,7 @@ class WorkQueue:
         if self._closed:
             raise Busy("The bank is stopping and takes no new commands.")
         if self._is_full(size):
-            raise Busy("The queue is full; try again in a moment.")
+            raise Busy(FULL)
 
     def _is_full(self, size: int) -> bool:
         return self._waiting > 0 and self._waiting + size > self._capacity

@@ -277,3 +277,9 @@ def test_the_file_of_an_unfinished_run_survives_a_beginning_that_fails(
 
 def test_kinds_of_files_are_told_by_their_content_types() -> None:
     assert wire.KINDS == {"text/csv": "csv", "application/x-ndjson": "jsonl"}
+
+
+def test_a_dry_run_is_broken_off_when_nobody_is_left_to_hear_of_it(club: Client) -> None:
+    club.app.extensions[NAME].runs.break_off()
+    answer = club.run("command,account,amount\ndeposit,ADA,1\n", dry_run="true")
+    problem(answer, 503, "busy")

@@ -69,6 +69,25 @@ def test_a_command_that_never_ends_is_cut_off(server: str) -> None:
     assert (status, problem["code"]) == (413, "request_entity_too_large")
 
 
+def test_a_verb_without_fields_is_not_carried_out_when_its_body_broke_off(server: str) -> None:
+    host, _, port = server.removeprefix("http://").partition(":")
+    sent = send(
+        server,
+        "POST",
+        "/accounts",
+        '{"name":"Ada","initial_deposit":"5"}',
+        Content_Type="application/json",
+    )
+    path = f"{PREFIX}/transactions/{sent[1]['id']}/reverse"
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n1e\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        assert not connection.recv(1 << 16).startswith(b"HTTP/1.1 2")
+    account = send(server, "GET", f"/accounts/{sent[1]['account']['id']}")[1]
+    assert account["balance"] == "5.00"
+
+
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_command_file_that_breaks_off_is_not_carried_out(server: str, *, chunked: bool) -> None:
     """Half a file is another file: nothing of it may happen."""

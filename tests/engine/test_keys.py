@@ -121,6 +121,20 @@ def test_a_key_under_way_elsewhere_is_waited_for(bank: Bank, gate: Gate) -> None
     assert bank.account("POOR").balance == 1
 
 
+def test_who_carries_out_for_many_waits_for_nobody_else(bank: Bank, gate: Gate) -> None:
+    bank.submit([ticket("pause", account="POOR")])
+    gate.wait_reached()
+    leader = ticket("deposit", key="k", account="POOR", amount="1")
+    latch = bank.submit([leader])
+    repeating = ticket("deposit", key="k", account="POOR", amount="1")
+    bank.carry_out_fresh([repeating])
+    assert repeating.leader is leader
+    gate.opened.set()
+    assert latch.wait(DEADLINE)
+    keys.follow([repeating])
+    assert repeating.transaction() == leader.transaction()
+
+
 def test_many_clients_with_one_key_move_the_money_once(store: MemoryStore) -> None:
     clock = TickingClock()
     with Bank(store, workers=3, clock=clock) as bank:
@@ -215,13 +229,13 @@ def test_a_client_that_is_stopped_at_the_door_lets_go_of_its_key(
 
 def test_where_a_key_cannot_be_looked_up_the_others_are_let_go(clock: TickingClock) -> None:
     class Forgetful(MemoryStore):
-        """Cannot look a key up, the fourth time it is asked."""
+        """Cannot look a key up, the second time it is asked."""
 
         asked = 0
 
         def by_key(self, key: str) -> Transaction | None:
             self.asked += 1
-            if self.asked == 4:
+            if self.asked == 2:
                 raise OSError(5, "by a test")
             return super().by_key(key)
 
@@ -230,3 +244,27 @@ def test_where_a_key_cannot_be_looked_up_the_others_are_let_go(clock: TickingClo
         with pytest.raises(OSError, match="by a test"):
             bank.carry_out(tickets)
         done(bank, "open_account", name="Ada", key="k")
+
+
+def test_a_key_that_is_used_while_it_is_looked_up_is_found(clock: TickingClock) -> None:
+    class Slow(MemoryStore):
+        """Somebody else uses a key while it is looked up for the first time."""
+
+        others: list[Ticket]
+
+        def by_key(self, key: str) -> Transaction | None:
+            found = super().by_key(key)
+            if not self.others:
+                self.others.append(ticket("open_account", name="Ada", key=key))
+                somebody = Thread(target=bank.carry_out, args=[self.others])
+                somebody.start()
+                somebody.join()
+            return found
+
+    store = Slow(clock)
+    store.others = []
+    with Bank(store, clock=clock) as bank:
+        mine = done(bank, "open_account", name="Ada", key="k")
+        assert mine == store.others[0].transaction()
+        assert len(bank.accounts()) == 1
+        assert not bank._under_way._lately, "nobody looks any more"
