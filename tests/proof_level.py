@@ -13,13 +13,15 @@ LEVELS = ("test", "short", "long")
 FIGURES = {
     "crash images": (3_000, 20_000, 1_000_000),
     "kill cycles": (10, 100, 1_000),
-    "server kills": (2, 20, 200),
+    "server kills": (10, 100, 1_000),
     "damaged rows": (6, 12, 100),
     "model examples": (100, 500, 20_000),
     "model steps": (30, 50, 100),
     "schedules": (300, 2_000, 100_000),
     "broken command files": (200, 1_000, 200_000),
-    "API cases": (300, 5_000, 100_000),
+    "API cases": (500, 5_000, 250_000),
+    "overload rounds": (6, 60, 2_000),
+    "soak seconds": (2, 60, 3_600),
 }
 
 
