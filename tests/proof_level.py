@@ -20,6 +20,7 @@ FIGURES = {
     "schedules": (300, 2_000, 100_000),
     "broken command files": (200, 1_000, 200_000),
     "API cases": (500, 5_000, 250_000),
+    "bad lines": (20_000, 2_000_000, 10_000_000),
     "overload rounds": (6, 60, 2_000),
     "soak seconds": (2, 60, 3_600),
 }
