@@ -25,8 +25,8 @@ from tests.processes import PREFIX, SECONDS, Served, served
 OPENING = {"name": "Ada", "account": "ADA", "initial_deposit": "100.00"}
 
 HURRY = (
-    "from SimpleBankingSystem import cli; from SimpleBankingSystem.api import bridge, serving; "
-    "bridge.BODY_SECONDS = 0.3; serving.STOP_SECONDS = 0.2; cli.main()"
+    "from SimpleBankingSystem import cli; from SimpleBankingSystem.api import bodies, serving; "
+    "bodies.BODY_SECONDS = 0.3; serving.STOP_SECONDS = 0.2; cli.main()"
 )
 IMPATIENT = ("-c", HURRY)
 """The server, for which a client is slow that others would wait for."""
