@@ -11,8 +11,10 @@ import csv
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from errno import EIO
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -21,6 +23,7 @@ import pytest
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.errors import BankError
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Transaction
 from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files.files import Files
@@ -29,7 +32,7 @@ from SimpleBankingSystem.stores.csv_files.verify import verify
 from SimpleBankingSystem.stores.state import total
 from tests.banks import TickingClock, asked, ticket
 from tests.proof_level import figure
-from tests.proofs.simulated_disk import Image, Moment, SimulatedDisk
+from tests.proofs.simulated_disk import Fault, Image, Moment, SimulatedDisk
 
 ROLLED_AT = 8
 
@@ -222,6 +225,33 @@ def check_commits(rows: Sequence[dict[str, str]]) -> None:
         assert {rows[at - 1]["commit_last"] for at in range(first, last + 1)} == {str(last)}
     groups = Counter((row["group"], row["status"]) for row in rows if row["group"])
     assert set(groups.items()) <= {(("whole", COMPLETED), 2), (("refused", FAILED), 2)}
+
+
+def test_what_a_restart_showed_survives_a_loss_of_power(tmp_path: Path) -> None:
+    """Guarantees 1 and 10: also rows that a killed bank had written, but not yet synced."""
+    random = Random(1)
+    at, struck = 0, True
+    while struck:
+        at += 1
+        disk = SimulatedDisk({tmp_path: None})
+        disk.record = False
+        disk.fault = fault = Fault(EIO, at, {"sync_data"}, for_good=True)
+        a_day(tmp_path, disk, Told(), attempt=at_most_refused)
+        struck, disk.fault = bool(fault.raised), None
+        abandon(opened(tmp_path, disk, TickingClock()))
+        shown = rows_of(tmp_path, disk.visible())
+        after = disk.moment()
+        for image in (after.nothing(), after.everything(), after.sample(random)):
+            recovered = check(tmp_path, image, ()).visible()
+            assert rows_of(tmp_path, recovered) == shown
+    assert at > 20
+
+
+def at_most_refused(action: Action) -> object:
+    """Do something that a broken disk may hinder."""
+    with suppress(BankError):
+        return action()
+    return None
 
 
 def images(
