@@ -323,7 +323,7 @@ def test_a_missing_program_is_named_at_the_end(
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", tmp_path],
         cwd=tmp_path,
-        env=os.environ | {"CI": continuous},
+        env=dev.variables(CI=continuous),
         capture_output=True,
         text=True,
         check=False,

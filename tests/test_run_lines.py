@@ -20,6 +20,7 @@ from tests.command_files import (
     statuses,
     write,
 )
+from tests.guarantees import Proved
 from tests.proof_level import figure
 
 BOM = b"\xef\xbb\xbf"
@@ -201,7 +202,8 @@ def mutated(content: bytes, draw: Random) -> tuple[bytes, range]:
 POSSIBLE = {"COMPLETED", "account_not_found", "invalid_command", "blank"}
 
 
-def test_damage_to_a_line_never_reaches_another(tmp_path: Path) -> None:
+def test_damage_to_a_line_never_reaches_another(tmp_path: Path, proved: Proved) -> None:
+    """Guarantee 16."""
     content = HEADER + (GOOD + b'deposit,BERT,2.00,"fine, too"\n') * 20
     results = tmp_path / "out.csv"
     for seed in range(figure("broken command files")):
@@ -214,6 +216,7 @@ def test_damage_to_a_line_never_reaches_another(tmp_path: Path) -> None:
             assert others == dict.fromkeys(set(range(2, 42)) - set(touched), "COMPLETED"), seed
             assert found.get(touched[0], "blank") in POSSIBLE, seed
             assert not bank.verify().problems
+    proved(f"{figure('broken command files'):,} broken command files")
 
 
 # JSON Lines

@@ -59,6 +59,7 @@ def test_results_say_what_became_of_each_line(bank: Bank, tmp_path: Path) -> Non
 
 
 def test_no_reason_is_a_formula_in_a_spreadsheet(bank: Bank, tmp_path: Path) -> None:
+    """Guarantee 15."""
     file = write(tmp_path / "evil.jsonl", '{"command": "deposit", "=1;=2": "x"}\n')
     run_file(bank, file, Options(results=tmp_path / "out.csv"))
     reason = rows(tmp_path / "out.csv")[0]["reason"]

@@ -65,6 +65,7 @@ def test_a_rate_remembers_so_many_addresses_only() -> None:
 def test_an_address_that_is_too_quick_is_told_to_wait_unless_it_is_this_machine(
     address: str, limited: bool
 ) -> None:
+    """Guarantee 13."""
     with Bank.open("memory:") as bank:
         client = create_app(config.given({"rate": 1}), bank).test_client()
         caller = {"REMOTE_ADDR": address}

@@ -68,6 +68,7 @@ def test_the_key_of_one_that_is_executed_is_waited_for(bank: Bank, gate: Gate) -
 
 
 def test_a_full_queue_refuses_before_anything_is_written(gate: Gate) -> None:
+    """Guarantee 13."""
     clock = TickingClock()
     store = MemoryStore(clock)
     with Bank(store, queue=1, clock=clock) as bank:

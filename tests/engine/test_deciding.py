@@ -283,6 +283,7 @@ def test_a_command_that_cannot_name_its_accounts_fails_alone(
 
 
 def test_accepted_work_waits_for_room_on_the_disk(faulty: FaultyStore, clock: TickingClock) -> None:
+    """Guarantee 13: what was accepted is never dropped."""
     with Bank(faulty, clock=clock) as bank:
         with_accounts(bank)
 

@@ -25,6 +25,7 @@ def test_all_members_are_carried_out(bank: Bank) -> None:
 
 @pytest.mark.parametrize("refused", [0, 1, 2])
 def test_or_none(bank: Bank, refused: int) -> None:
+    """Guarantee 2."""
     before = balances(bank)
     members = [ticket("deposit", group="g", account="POOR", amount="5") for _ in range(2)]
     members.insert(refused, ticket("withdraw", group="g", account="RICH", amount="500"))

@@ -136,6 +136,7 @@ def test_who_carries_out_for_many_waits_for_nobody_else(bank: Bank, gate: Gate) 
 
 
 def test_many_clients_with_one_key_move_the_money_once(store: MemoryStore) -> None:
+    """Guarantee 4."""
     clock = TickingClock()
     with Bank(store, workers=3, clock=clock) as bank:
         done(bank, "open_account", name="Poor", account="POOR")

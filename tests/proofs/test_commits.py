@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.stores.csv_files.head import Head
 from tests.banks import DEADLINE, TickingClock, done, ticket
 from tests.proofs.simulated_disk import SimulatedDisk
 from tests.proofs.test_crash_images import opened
@@ -26,3 +27,5 @@ def test_nothing_is_told_or_shown_before_it_is_durable(tmp_path: Path) -> None:
             (call, (False, Decimal(5))) for call in ("append", "sync_data", "write_at")
         ]
         assert bank.account("ADA").balance == 6
+        # A killed process leaves this; it tells a tear from damage.
+        assert Head(disk, tmp_path / "head.csv").anchor.last_seq == deposit.seq

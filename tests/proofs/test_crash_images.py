@@ -8,9 +8,8 @@ comes out is held against what the bank had promised by then.
 from __future__ import annotations
 
 import csv
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,13 +24,16 @@ from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import BankError
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Transaction
+from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify
 from SimpleBankingSystem.stores.state import total
 from tests.banks import TickingClock, asked, ticket
+from tests.guarantees import Proved
 from tests.proof_level import figure
+from tests.proofs.crash_points import Hits, is_quarantine
 from tests.proofs.simulated_disk import Fault, Image, Moment, SimulatedDisk
 
 ROLLED_AT = 8
@@ -167,10 +169,20 @@ def rows_of(folder: Path, image: Image) -> list[dict[str, str]]:
     return found
 
 
-def check(folder: Path, image: Image, promised: Sequence[Transaction]) -> SimulatedDisk:
-    """Recover an image and hold it against what was promised; return the disk it is on now."""
+def check(
+    folder: Path,
+    image: Image,
+    promised: Sequence[Transaction],
+    index: Mapping[str, bytes] | None = None,
+) -> SimulatedDisk:
+    """Recover an image and hold it against what was promised; return the disk it is on now.
+
+    ``index`` are the files of the index that the crash left; None asks nothing of it.
+    """
     for leftover in folder.glob("index.db*"):
         leftover.unlink()
+    for name, content in (index or {}).items():
+        (folder / name).write_bytes(content)
     if Files(folder).head in image:
         assert verify(SimulatedDisk(image), Files(folder)).problems == []
     disk = SimulatedDisk(image)
@@ -191,12 +203,18 @@ def check(folder: Path, image: Image, promised: Sequence[Transaction]) -> Simula
     assert {each.id: each.balance for each in accounts} == {
         name: Decimal(text) for name, text in balances.items()
     }
+    if index is not None:
+        for transaction in promised:
+            known = store.by_key(transaction.key) if transaction.key else transaction
+            assert known is not None
+            assert known.id == transaction.id
     abandon(store)
     return disk
 
 
 def abandon(store: CsvStore) -> None:
     """Let go of the folder as a crash would, without a word to the disk."""
+    store._index.close()
     store._lock.release()
 
 
@@ -267,31 +285,66 @@ def images(
 
 
 def test_every_image_that_a_crash_can_leave_is_recovered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proved: Proved
 ) -> None:
-    """Guarantees 1, 2, 3, 6, 10."""
+    """Guarantees 1, 2, 3, 4, 6, 10."""
     monkeypatch.setattr(archiver, "ROWS_PER_ARCHIVE", ROLLED_AT)
-    random = Random(figure("crash images"))
+    number = figure("crash images")
+    random = Random(number)
     disk = SimulatedDisk({tmp_path: None})
     told = Told()
-    a_day(tmp_path, disk, told)
+    indexes = Indexes(tmp_path, told)
+    a_day(tmp_path, disk, told, attempt=indexes.attempt)
     assert len(told.answers) == ANSWERS
-    hits: Counter[str] = Counter()
-    for at, (moment, image) in enumerate(images(disk.moments, figure("crash images"), random)):
-        hits[f"{moment.phase}: {moment.call}"] += 1
+    hits = Hits()
+    again = 0
+    for at, (moment, image) in enumerate(images(disk.moments, number, random)):
+        hits.note(moment)
         promised = moment.seen
         assert isinstance(promised, tuple)
-        recovered = check(tmp_path, image, promised)
+        index = random.choice(indexes.left_before(promised)) if at % 5 == 1 else None
+        hits.by_point["index"] += bool(index)
+        recovered = check(tmp_path, image, promised, index)
         if at % 10 == 0:
             # A crash during the recovery, and the recovery of that.
-            second = random.choice(recovered.moments)
-            hits["recovery"] += 1
+            aside = [each for each in recovered.moments if is_quarantine(each)]
+            second = random.choice(aside or recovered.moments)
+            hits.note(second)
             check(tmp_path, second.sample(random), promised)
+            again += 1
         if at % 10 == 5:
             before = recovered.visible()
             assert books(check(tmp_path, before, promised).visible()) == books(before)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{sum(hits.values())} crash images: {dict(hits.most_common())}\n")
+    assert not hits.missed()
+    proved(
+        f"{at + 1:,} crash images, and {again:,} of crashes during recovery",
+        beside=f"Crashes by what was going on: {hits}.",
+    )
+
+
+class Indexes:
+    """What index.db was after each thing that a day brought: a crash may leave any older one."""
+
+    def __init__(self, folder: Path, told: Told) -> None:
+        self._folder = folder
+        self._told = told
+        self._kept: list[tuple[int, dict[str, bytes]]] = []
+        self._bank: Bank | None = None
+
+    def attempt(self, action: Action) -> object:
+        """Do something, then bring the index up to date and keep it, while the bank is open."""
+        result = action()
+        if isinstance(result, Bank):
+            self._bank = result
+        if self._bank is not None and not self._bank._closed:
+            self._bank.transactions(Query(limit=1))
+            files = {path.name: path.read_bytes() for path in self._folder.glob("index.db*")}
+            self._kept.append((len(self._told.answers), files))
+        return result
+
+    def left_before(self, promised: Sequence[Transaction]) -> list[dict[str, bytes]]:
+        """Return the files of those that are older than the last promise, and of none."""
+        return [{}, *(files for count, files in self._kept if count < len(promised))]
 
 
 def books(image: Image) -> Image:

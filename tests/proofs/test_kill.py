@@ -13,6 +13,7 @@ from random import Random
 
 import pytest
 
+from tests.guarantees import Proved
 from tests.proof_level import figure
 
 LINES = 30_000
@@ -25,7 +26,7 @@ def bank(books: Path, *words: str) -> subprocess.Popen[bytes]:
 
 
 def test_a_run_that_is_killed_again_and_again_does_every_line_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, proved: Proved, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BANK_ARCHIVE_AFTER", "9000")
     random = Random(figure("kill cycles"))
@@ -52,8 +53,7 @@ def test_a_run_that_is_killed_again_and_again_does_every_line_once(
     output, errors = bank(books, "run", str(file)).communicate()
     assert b"completed" in output, errors
     check_books(books)
-    with capsys.disabled():
-        sys.stdout.write(f"\n{killed} kills; slowest start afterwards {max(starts):.2f} s\n")
+    proved(f"{killed} kills of a run; slowest start afterwards {max(starts):.2f} s")
 
 
 def write_day(path: Path, random: Random) -> None:

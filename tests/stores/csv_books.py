@@ -37,10 +37,10 @@ def made(folder: Path) -> Path:
     return folder
 
 
-def crash(folder: Path) -> None:
-    """Make the books look as if the bank had not stopped cleanly."""
+def crash(folder: Path, **changes: object) -> None:
+    """Make the books look as if the bank had not stopped cleanly, with changes of the head."""
     head = Head(Disk(), folder / "head.csv")
-    head.write(clean=0)
+    head.write(clean=0, **changes)
     head.close()
 
 

@@ -1,4 +1,4 @@
-"""The port: one suite for every store, since each gives the same answers to the same commands."""
+"""Guarantee 12: one suite for every store, since each gives the same answers."""
 
 from __future__ import annotations
 

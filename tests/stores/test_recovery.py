@@ -123,6 +123,27 @@ def test_damage_is_refused_with_its_place(
         opened(books)
 
 
+@pytest.mark.parametrize(
+    ("known", "old", "new"),
+    [
+        (3, b"10.00,EUR", b"11.00,EUR"),  # The head knows of the row,
+        (1, b'"Bob"', b'"Rob"'),  # or a later commit follows: this one was synced before it.
+    ],
+)
+def test_after_a_crash_damage_is_told_from_a_tear(
+    books: Path, known: int, old: bytes, new: bytes
+) -> None:
+    """Guarantee 5."""
+    path = books / JOURNAL
+    data = path.read_bytes()
+    assert old in data
+    path.write_bytes(data.replace(old, new))
+    crash(books, last_seq=known)
+    with pytest.raises(DataDamaged, match="the row is not what was written"):
+        opened(books)
+    assert path.read_bytes() == data.replace(old, new)
+
+
 def test_a_snapshot_that_was_only_saved_otherwise_is_set_aside_too(books: Path) -> None:
     path = books / "accounts.csv"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import dev
+from tests.guarantees import Proved
 from tests.proof_level import proof_level
 from tests.proofs.seeded_bugs.bugs import BUGS, Bug
 
@@ -72,9 +73,10 @@ def test_a_bug_is_noticed(bug: Bug, copy: Path) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_without_a_bug_the_same_tests_pass(copy: Path) -> None:
+def test_without_a_bug_the_same_tests_pass(copy: Path, proved: Proved) -> None:
     ended = ran(copy, *{test: None for bug in WANTED for test in bug.killed_by})
     assert ended.returncode == pytest.ExitCode.OK, ended.stdout + ended.stderr
+    proved(beside=f"Seeded bugs, each noticed by the test that should notice it: {len(WANTED)}.")
 
 
 def test_every_bug_still_has_its_place(copy: Path) -> None:
