@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+from functools import cache
 from typing import Protocol
 
 import pytest
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.user_properties.append(("guarantees", numbers))
 
 
+@cache
+def show(text: str) -> None:
+    """Show a text, once however many cases of a test say the same."""
+    sys.stdout.write(text)
+
+
 @pytest.fixture
 def proved(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Proved:
     """Return what notes figures of this test and shows them at once."""
@@ -54,7 +61,7 @@ def proved(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -
     def note(figures: str = "", *, beside: str = "") -> None:
         request.node.user_properties += [("figures", figures), ("beside", beside)]
         with capsys.disabled():
-            sys.stdout.write("\n" + "; ".join(filter(None, (figures, beside))) + "\n")
+            show("\n".join(["", *filter(None, (figures, beside)), ""]))
 
     return note
 

@@ -66,15 +66,19 @@ class Served:
 
 @contextmanager
 def running(
-    folder: Path, *words: str, program: tuple[str, ...] = PROGRAM, **variables: str
+    folder: Path,
+    *words: str,
+    program: tuple[str, ...] = PROGRAM,
+    under: tuple[str, ...] = (),
+    **variables: str,
 ) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """Run a program in a folder, with nothing set but what is given here."""
+    """Run a program in a folder, under another one perhaps, with nothing set but what is given."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("BANK_")}
     log = folder / "log"
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [sys.executable, *program, *words],
+            [*under, sys.executable, *program, *words],
             cwd=folder,
             env={**own, "PYTHONPATH": str(dev.ROOT), "HOME": str(folder), **variables},
             stdin=subprocess.DEVNULL,
@@ -91,11 +95,15 @@ def running(
 
 @contextmanager
 def served(
-    folder: Path, *words: str, program: tuple[str, ...] = PROGRAM, **variables: str
+    folder: Path,
+    *words: str,
+    program: tuple[str, ...] = PROGRAM,
+    under: tuple[str, ...] = (),
+    **variables: str,
 ) -> Iterator[Served]:
     """Serve the books in ``data`` of a folder, at a port that the system found free."""
     options = ("serve", "--port", "0", *words)
-    with running(folder, *options, program=program, **variables) as (process, log):
+    with running(folder, *options, program=program, under=under, **variables) as (process, log):
         assert process.stdout is not None
         facts: dict[str, str] = {}
         while "swagger" not in facts:
@@ -114,7 +122,7 @@ def started(folder: Path, module: str, *words: str, **variables: str) -> Iterato
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     told = [word.replace("PORT", str(port)) for word in words]
-    with running(folder, *told, program=("-m", module), **variables) as (process, log):
+    with running(folder, *told, program=("-m", module), under=(), **variables) as (process, log):
         server = Served(process, port, log)
         wait_until(lambda: server.is_heard() or process.poll() is not None)
         assert process.poll() is None, log.read_text()

@@ -14,6 +14,7 @@ FIGURES = {
     "crash images": (3_000, 20_000, 1_000_000),
     "kill cycles": (10, 100, 1_000),
     "server kills": (10, 100, 1_000),
+    "pairs of faults": (20, 1_000, 50_000),
     "damaged rows": (6, 12, 100),
     "model examples": (100, 500, 20_000),
     "model steps": (30, 50, 100),

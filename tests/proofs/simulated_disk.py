@@ -142,16 +142,20 @@ def mixed(versions: tuple[bytes, ...], random: Random) -> bytes:
 
 @dataclass(slots=True)
 class Fault:
-    """An error at the k-th of some calls, once or from then on."""
+    """An error at the k-th of some calls, once or from then on; ``then`` counts from there."""
 
     number: int
     at: int
     calls: Collection[str] | None = None
     for_good: bool = False
+    then: Fault | None = None
     counted: int = 0
     raised: list[str] = field(default_factory=list)
 
     def strikes(self, call: str, path: Path) -> bool:
+        if self.raised and self.then is not None and self.then.strikes(call, path):
+            self.number = self.then.number
+            return True
         if self.calls is not None and call not in self.calls:
             return False
         self.counted += 1

@@ -19,7 +19,7 @@ def test_nothing_is_told_or_shown_before_it_is_durable(tmp_path: Path) -> None:
         deposit = ticket("deposit", account="ADA", amount="1")
         disk.moments.clear()
         disk.watch = lambda: (
-            deposit.latch is not None and deposit.latch.wait(0),
+            deposit.latch is not None and not deposit.latch.count,
             bank.account("ADA").balance,
         )
         assert bank.submit([deposit]).wait(DEADLINE)

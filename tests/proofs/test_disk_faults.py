@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Collection
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,8 +13,17 @@ from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import BankError, DataDamaged, DiskFull, OutcomeUnknown
 from SimpleBankingSystem.stores.csv_files import archiver
 from tests.banks import TickingClock, asked
+from tests.guarantees import Proved
+from tests.proof_level import figure, proof_level
 from tests.proofs.simulated_disk import CHANGES, SYNCS, Fault, Image, SimulatedDisk
 from tests.proofs.test_crash_images import Action, Told, a_day, check, opened
+
+CALLS = 100
+"""About how many changes a day has."""
+
+ERRORS = [errno.EIO, errno.ENOSPC]
+if proof_level() != "test":
+    ERRORS += [errno.EDQUOT, errno.EFBIG]
 
 
 def twice(action: Action) -> object:
@@ -33,12 +43,13 @@ def twice(action: Action) -> object:
 
 @pytest.mark.parametrize("calls", [CHANGES, {"write_at"}], ids=["changes", "head"])
 @pytest.mark.parametrize("for_good", [False, True])
-@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+@pytest.mark.parametrize("number", ERRORS)
 def test_the_kth_call_fails(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     number: int,
     calls: Collection[str],
+    proved: Proved,
     *,
     for_good: bool,
 ) -> None:
@@ -58,6 +69,27 @@ def test_the_kth_call_fails(
         struck = bool(fault.raised)
         check(tmp_path, disk.visible(), told.answers)
     assert at > 20
+    proved(f"each change of a day fails in {len(ERRORS)} ways, once and for good")
+
+
+def test_two_calls_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proved: Proved) -> None:
+    """Guarantees 7 and 8: also when the disk fails while an error is dealt with."""
+    monkeypatch.setattr(archiver, "ROWS_PER_ARCHIVE", 8)
+    pairs = figure("pairs of faults")
+    random = Random(pairs)
+    struck = 0
+    for _ in range(pairs):
+        disk = SimulatedDisk({tmp_path: None})
+        disk.record = False
+        second = Fault(random.choice(ERRORS), random.randint(1, 10), CHANGES)
+        first = random.randint(1, CALLS)
+        disk.fault = Fault(random.choice(ERRORS), first, CHANGES, then=second)
+        told = Told()
+        a_day(tmp_path, disk, told, attempt=twice)
+        check(tmp_path, disk.visible(), told.answers)
+        struck += bool(second.raised)
+    assert struck > pairs / 2
+    proved(f"{struck:,} pairs of failing calls")
 
 
 def test_after_a_failed_sync_nothing_more_is_acknowledged(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ ANY_IMAGE = f"{CRASHES}::test_every_image_that_a_crash_can_leave_is_recovered"
 KILLED_FIRST = f"{CRASHES}::test_what_a_restart_showed_survives_a_loss_of_power"
 COMMITS = "tests/proofs/test_commits.py::test_nothing_is_told_or_shown_before_it_is_durable"
 FAULTS = "tests/proofs/test_disk_faults.py"
+DECIDING = "tests/engine/test_deciding.py"
+AGAIN = "test_what_touches_a_name_it_does_not_hold_goes_again_and_who_comes_after_it_too"
 QUEUE = "tests/engine/test_work_queue.py"
 CSV = "stores/csv_files"
 
@@ -191,7 +193,7 @@ BUGS = (
         "engine/processor.py",
         "            again.append(ticket)\n            waiting.update(ticket.names)\n    return",
         "            again.append(ticket)\n    return",
-        ("tests/proofs/test_concurrency.py::test_any_number_of_workers_comes_to_the_same_books",),
+        (f"{DECIDING}::{AGAIN}",),
     ),
     Bug(
         "two clients may use a key at the same time",
