@@ -218,14 +218,18 @@ def python(arguments: list[str]) -> NoReturn:
     become(*arguments, folder=Path())
 
 
+def parallel() -> tuple[str, ...]:
+    """Return what lets pytest use all processors."""
+    return "-n", str(min(os.cpu_count() or 1, 8)), "--dist", "worksteal"
+
+
 def test(arguments: list[str]) -> int:
     """Run every test with coverage (HTML in htmlcov/), or only what pytest's arguments select."""
     set_up("dev")
     if arguments:
         become("-m", "pytest", *arguments)
-    workers = ["-n", str(min(os.cpu_count() or 1, 8)), "--dist", "worksteal"]
     reports = ["--cov", "--cov-report", "html", "--cov-report", "term"]
-    failed = run("-m", "pytest", *workers, *reports)
+    failed = run("-m", "pytest", *parallel(), *reports)
     # Where the rules of money live, no branch may go untested.
     rules = "SimpleBankingSystem/ledger/*,SimpleBankingSystem/commands/*"
     money = ["--include", rules, "--fail-under", "100"]
@@ -268,7 +272,7 @@ def prove(arguments: list[str]) -> int:
         become(*proofs, *rest, BANK_PROOF=level)
     with tempfile.TemporaryDirectory() as folder:
         notes = str(Path(folder) / "notes")
-        failed = run(*proofs, BANK_PROOF=level, BANK_PROOF_NOTES=notes)
+        failed = run(*proofs, *parallel(), BANK_PROOF=level, BANK_PROOF_NOTES=notes)
         return failed or run("-m", "tests.proof_report", notes, level)
 
 

@@ -48,29 +48,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.user_properties.append(("guarantees", numbers))
 
 
-@cache
-def show(text: str) -> None:
-    """Show a text, once however many cases of a test say the same."""
-    sys.stdout.write(text)
-
-
 @pytest.fixture
-def proved(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Proved:
-    """Return what notes figures of this test and shows them at once."""
+def proved(request: pytest.FixtureRequest) -> Proved:
+    """Return what notes figures of this test, to be shown when it has passed."""
 
     def note(figures: str = "", *, beside: str = "") -> None:
         request.node.user_properties += [("figures", figures), ("beside", beside)]
-        with capsys.disabled():
-            show("\n".join(["", *filter(None, (figures, beside)), ""]))
 
     return note
 
 
+@cache
+def show(text: str) -> None:
+    """Show a text, once however many cases of a test say the same."""
+    if text:
+        sys.stdout.write(f"\n{text}\n")
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Add a test that passed to the notes."""
+    """Show what a test that passed has tried, and add it to the notes."""
     properties = dict(report.user_properties)
-    name = os.environ.get(NOTES)
-    if name and report.when == "call" and report.passed and "guarantees" in properties:
+    if report.when != "call" or not report.passed or "guarantees" not in properties:
+        return
+    for word in ("figures", "beside"):
+        show(properties.get(word, ""))
+    if name := os.environ.get(NOTES):
         said = {word: properties.get(word, "") for word in ("guarantees", "figures", "beside")}
         note = {"test": report.nodeid.split("[")[0], **said}
         with open(name, "a", encoding="utf-8") as notes:

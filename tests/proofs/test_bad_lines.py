@@ -8,14 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import dev
+from tests.guarantees import Proved
 from tests.processes import PROGRAM
 from tests.proof_level import figure
 
 MEMORY_AT_MOST = 150 * 2**20
 """Bytes of memory, however many lines there are."""
+
+WATCHER = """
+import resource, subprocess, sys
+ended = subprocess.run([sys.executable, *sys.argv[1:]])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(ended.returncode)
+"""
+"""A small program between: the system counts a program's memory from that of who started it."""
 
 BAD = (
     "deposit,ADA,0.001",
@@ -32,33 +39,29 @@ BAD = (
 """Lines that are refused, each for another reason."""
 
 
-def test_every_tenth_line_is_bad_and_the_rest_is_done(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_tenth_line_is_bad_and_the_rest_is_done(tmp_path: Path, proved: Proved) -> None:
     tens = figure("bad lines") // 10
     file = tmp_path / "day.csv"
     with file.open("w", encoding="utf-8", newline="") as lines:
         lines.write("command,account,amount,name\nopen_account,ADA,,Ada\n")
         for number in range(tens):
             lines.write("deposit,ADA,0.01,\n" * 9 + BAD[number % len(BAD)] + "\n")
-    with subprocess.Popen(
-        [sys.executable, *PROGRAM, "--store", "csv:books", "--json", "run", "day.csv"],
+    ended = subprocess.run(
+        [sys.executable, "-c", WATCHER, *PROGRAM, "--store", "csv:books", "--json", "run", file],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(dev.ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    ) as process:
-        assert process.stdout is not None
-        said = json.loads(process.stdout.read())
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    memory = used.ru_maxrss * (1024 if sys.platform == "linux" else 1)
-    assert process.returncode == 1
+        check=False,
+    )
+    *answer, used = ended.stdout.splitlines()
+    said = json.loads("\n".join(answer))
+    memory = int(used) * (1024 if sys.platform == "linux" else 1)
+    assert ended.returncode == 1
     assert (said["completed"], said["rejected"], said["failed"]) == (9 * tens + 1, tens, 0)
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{10 * tens + 1} lines, {tens} of them bad; {said['lines_per_second']} lines/s; "
-            f"at most {memory >> 20} MiB of memory\n"
-        )
     assert memory < MEMORY_AT_MOST
+    proved(
+        f"{10 * tens + 1:,} lines, {tens:,} of them bad; {said['lines_per_second']:,} lines/s; "
+        f"at most {memory >> 20} MiB of memory"
+    )

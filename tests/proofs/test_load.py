@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.banks import wait_until
+from tests.guarantees import Proved
 from tests.processes import PREFIX, SECONDS, Served, running, served
 from tests.proof_level import figure
 
@@ -86,7 +87,7 @@ def checked(folder: Path) -> dict[str, Any]:
 
 
 def test_overload_is_refused_and_what_was_accepted_is_carried_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, proved: Proved
 ) -> None:
     rounds = figure("overload rounds")
     with (
@@ -119,8 +120,10 @@ def test_overload_is_refused_and_what_was_accepted_is_carried_out(
         assert server.ended() == 0
     assert set(outcomes) <= {"COMPLETED", "FAILED"}, outcomes
     assert checked(tmp_path)["transactions"] == len(promised) + len(ACCOUNTS)
-    with capsys.disabled():
-        sys.stdout.write(f"\noverload: answers by status {dict(sorted(statuses.items()))}\n")
+    proved(
+        f"{sum(statuses.values()):,} requests of {CLIENTS} clients, {statuses[503]:,} refused, "
+        f"{len(promised):,} accepted and carried out"
+    )
 
 
 def resources(process: int) -> tuple[int, int, int]:
@@ -134,7 +137,7 @@ def resources(process: int) -> tuple[int, int, int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it reads Linux's /proc")
 def test_a_long_day_leaves_memory_files_and_threads_as_they_were(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, proved: Proved
 ) -> None:
     seconds = figure("soak seconds")
     with (
@@ -173,12 +176,10 @@ def test_a_long_day_leaves_memory_files_and_threads_as_they_were(
         assert server.ended() == 0
     facts = checked(tmp_path)
     waits = sorted(wait for client in clients for wait in client.waits)
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\nsoak: {seconds} s, {facts['transactions']} transactions, {len(waits)} requests, "
-            f"p99 {waits[len(waits) * 99 // 100] * 1000:.0f} ms; memory {before[0] >> 20} to "
-            f"{after[0] >> 20} MiB, files {before[1]} to {after[1]}, threads {before[2]} to "
-            f"{after[2]}\n"
-        )
     assert after[0] - before[0] < GROWTH_AT_MOST + ROW_BYTES * int(facts["transactions"])
     assert after[2] <= before[2] + CLIENTS
+    proved(
+        f"{seconds:,} s of {CLIENTS} clients with {len(waits):,} requests, "
+        f"p99 {waits[len(waits) * 99 // 100] * 1000:.0f} ms; memory {before[0] >> 20} to "
+        f"{after[0] >> 20} MiB, files {before[1]} to {after[1]}, threads {before[2]} to {after[2]}"
+    )
