@@ -88,14 +88,36 @@ def check_books(
         InUse: another process holds the books.
         DataDamaged: there are no books.
     """
+    folder = _folder(settings)
+    from SimpleBankingSystem.stores.csv_files.verify import verify_folder
+
+    return verify_folder(folder, progress, chain_only=chain_only, expect=expect)
+
+
+def back_up_books(
+    settings: Settings, target: Path, progress: Progress = silent, *, clock: Clock = utc_now
+) -> Report:
+    """Copy the books that settings name to a new folder, also while somebody holds them.
+
+    Raises:
+        InvalidSettings: the store keeps nothing that could be copied, or this is Windows.
+        InvalidCommand: there is something in the folder.
+        DataDamaged: there are no books, or their files do not belong together.
+        OSError: a file cannot be read or written.
+    """
+    folder = _folder(settings)
+    from SimpleBankingSystem.stores.csv_files.backup import back_up
+
+    return back_up(folder, target, clock, progress)
+
+
+def _folder(settings: Settings) -> Path:
+    """Return the folder of the books that settings name."""
     check_machine(sys.platform)
     scheme, _, place = settings.store.partition(":")
     if scheme != "csv" or not place:
-        raise settings.refuse("store", "must be csv:FOLDER to be verified")
-    from SimpleBankingSystem.stores.csv_files.verify import verify_folder
-
-    folder = Path(place).expanduser()
-    return verify_folder(folder, progress, chain_only=chain_only, expect=expect)
+        raise settings.refuse("store", "must be csv:FOLDER: this is done to files")
+    return Path(place).expanduser()
 
 
 def calm_collector() -> None:

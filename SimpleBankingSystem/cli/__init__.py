@@ -17,6 +17,7 @@ from SimpleBankingSystem.cli.questions import QUESTIONS
 from SimpleBankingSystem.cli.run import run
 from SimpleBankingSystem.cli.serve import serve
 from SimpleBankingSystem.cli.session import INTERRUPTED, Verb, shared_options
+from SimpleBankingSystem.cli.upkeep import UPKEEP
 from SimpleBankingSystem.cli.verbs import command_name, derive
 from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
@@ -87,7 +88,7 @@ bank = Bank(
     "bank",
     help=SimpleBankingSystem.__doc__,
     params=[*shared_options(brief=False)],
-    commands=[run, serve, *ASKING],
+    commands=[run, serve, *UPKEEP, *ASKING],
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )

@@ -14,7 +14,7 @@ from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import KindType, Session, Verb
 from SimpleBankingSystem.config import SETTINGS
 from SimpleBankingSystem.filters import ACCOUNT, FILTERS, MOMENT, query
-from SimpleBankingSystem.ledger.errors import DataDamaged, InUse
+from SimpleBankingSystem.ledger.errors import InUse
 from SimpleBankingSystem.ledger.fields import TEXT, TRANSACTION_ID
 from SimpleBankingSystem.ledger.transaction import Transaction
 
@@ -159,13 +159,7 @@ def verify(session: Session, *, chain: bool, expect: str | None) -> int:
     except InUse:
         with session.books() as bank:
             report = bank.verify(chain_only=chain, expect=hash_kept)
-    if session.as_json:
-        terminal.show_json({"facts": report.facts, "problems": report.problems})
-    else:
-        terminal.show_facts(report.facts)
-        for problem in report.problems:
-            click.echo(problem)
-    return DataDamaged.exit if report.problems else 0
+    return session.show_report(report)
 
 
 @question("settings", example="settings")

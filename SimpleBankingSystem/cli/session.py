@@ -15,9 +15,10 @@ from SimpleBankingSystem import config, logs
 from SimpleBankingSystem.bootstrap import Bank, calm_collector
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.config import SETTINGS, Settings
-from SimpleBankingSystem.ledger.errors import InUse, InvalidCommand
+from SimpleBankingSystem.ledger.errors import DataDamaged, InUse, InvalidCommand
 from SimpleBankingSystem.ledger.fields import Kind
 from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.stores.base import Report
 
 if TYPE_CHECKING:
     from SimpleBankingSystem.remote import RemoteBank
@@ -117,6 +118,16 @@ class Session:
         if transaction.error is None:
             return 0
         return terminal.refuse(transaction.error, as_json=self.as_json, transaction=transaction)
+
+    def show_report(self, report: Report) -> int:
+        """Answer with what was found in the books; return the exit status that it stands for."""
+        if self.as_json:
+            terminal.show_json({"facts": report.facts, "problems": report.problems})
+        else:
+            terminal.show_facts(report.facts)
+            for problem in report.problems:
+                click.echo(problem)
+        return DataDamaged.exit if report.problems else 0
 
 
 class Verb(click.Command):

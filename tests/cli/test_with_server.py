@@ -35,7 +35,7 @@ transfer,,,2000.00,NIGHT,DAY,
 deposit,DAY,,nothing,,,
 """
 
-ALONE = {"serve", "verify"}
+ALONE = {"serve", "verify", "backup"}
 """What needs the books for itself."""
 
 

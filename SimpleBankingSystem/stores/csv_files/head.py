@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH
+from SimpleBankingSystem.stores.csv_files.problems import WAYS_ON
 
 SECTOR = 512
 
@@ -85,18 +86,23 @@ def decode(line: bytes) -> Anchor | None:
     return Anchor(**typed)
 
 
+def newest(data: bytes) -> Anchor | None:
+    """Return the newest whole slot of what head.csv holds, None if there is none."""
+    slots = [decode(data[at : at + SECTOR]) for at in (SECTOR, 2 * SECTOR)]
+    return max(filter(None, slots), key=lambda anchor: anchor.generation, default=None)
+
+
 class Head:
     """The open head.csv and the newest anchor."""
 
     def __init__(self, disk: Disk, path: Path) -> None:
         self._file: File = disk.open_in_place(path)
         data = self._file.read_at(0, 4 * SECTOR)
-        slots = [decode(data[at : at + SECTOR]) for at in (SECTOR, 2 * SECTOR)]
-        found = [slot for slot in slots if slot is not None]
-        if not found or len(data) != 3 * SECTOR:
-            message = f"{path} is not what the bank wrote; restore a backup of the whole folder."
+        found = newest(data)
+        if found is None or len(data) != 3 * SECTOR:
+            message = f"{path} is not what the bank wrote. {WAYS_ON}"
             raise DataDamaged(message)
-        self.anchor = max(found, key=lambda anchor: anchor.generation)
+        self.anchor = found
 
     def write(self, **changes: Any) -> None:
         """Write the next slot with these changes, without a sync of its own."""

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+WAYS_ON = (
+    "The bank stops rather than guesses, and has changed nothing; bank verify lists all that is "
+    "wrong. Three ways on: restore a backup (bank restore DIR); if a spreadsheet saved a file and "
+    "changed no value, give the file its own bytes back (bank repair --cosmetic); or export the "
+    "rows that are whole, and begin a new ledger with a row that says where the old one broke."
+)
+"""What a person can do whose books are refused."""
+
 AT_MOST = 100
 """Problems that are listed; the rest is counted."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 
-log = logging.getLogger(__name__)
+
+def stamp(clock: Clock) -> str:
+    """Return the time as the name of a file or folder begins or ends with it."""
+    return clock().replace(":", "").replace(".", "")
 
 
 class Quarantine:
@@ -22,8 +24,6 @@ class Quarantine:
     def keep(self, file: File, start: int, end: int, what: str) -> Path:
         """Copy a part of a file here, durably; return the copy's name."""
         self._disk.make_folder(self._folder)
-        stamp = self._clock().replace(":", "").replace(".", "")
-        path = self._folder / f"{stamp}-{what}.csv"
+        path = self._folder / f"{stamp(self._clock)}-{what}.csv"
         self._disk.replace(path, *self._disk.blocks(file, start, end))
-        log.warning("bytes %d to %d of %s are kept in %s", start, end, file.path.name, path)
         return path

@@ -18,7 +18,7 @@ from SimpleBankingSystem.stores.csv_files.fold import Fold
 from SimpleBankingSystem.stores.csv_files.format import FIRST_HASH, JOURNAL_HEADER, SEQ
 from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
-from SimpleBankingSystem.stores.csv_files.problems import Problems, missing_rows
+from SimpleBankingSystem.stores.csv_files.problems import WAYS_ON, Problems, missing_rows
 from SimpleBankingSystem.stores.csv_files.quarantine import Quarantine
 from SimpleBankingSystem.stores.csv_files.rows import (
     MARK,
@@ -35,12 +35,6 @@ from SimpleBankingSystem.stores.csv_files.snapshot import (
     load,
 )
 from SimpleBankingSystem.stores.state import State
-
-WAYS_ON = (
-    "The bank stops rather than guesses; bank verify says more. Three ways on: restore a backup "
-    "of the whole folder; if a spreadsheet only rewrote how the rows look, restore their bytes; "
-    "or export what is whole and begin a new ledger with a row that says where the old one broke."
-)
 
 
 class Recovery:

@@ -1,0 +1,28 @@
+"""What keeps books from being lost: copies of them, and the way back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from SimpleBankingSystem.bootstrap import back_up_books
+from SimpleBankingSystem.cli import terminal
+from SimpleBankingSystem.cli.session import Session, Verb
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("backup", cls=Verb, example="backup backups/monday")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.pass_obj
+def backup(session: Session, folder: Path) -> int:
+    """Copy the books to a new folder, also while a server holds them, and verify the copy.
+
+    Keep the last hash that it prints somewhere else: bank verify --expect HASH.
+    """
+    with terminal.progress_bar("Verifying the copy") as progress:
+        return session.show_report(back_up_books(session.settings, folder, progress))
+
+
+UPKEEP = [backup]

@@ -1,0 +1,33 @@
+"""Backups, and the way back, as a person types it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Say
+from tests.cli.test_with_server import serving
+
+
+def test_a_backup_is_made_and_its_last_hash_is_printed(club: Say) -> None:
+    made = club("backup", "backups/monday")
+    assert (made.status, made.err) == (0, "")
+    facts = dict(line.split(maxsplit=1) for line in made.out.splitlines())
+    assert facts["backup"] == "backups/monday"
+    assert facts["rows"] == "2"
+    assert club("verify", "--expect", facts["last_hash"]).status == 0
+    assert club("balance", "ADA", "--store", "csv:backups/monday").out == "100.00\n"
+    again = club("backup", "backups/monday")
+    assert again.status == 2
+    assert "name a folder that does not exist yet" in again.err
+    assert club("backup", "other", "--store", "memory:").status == 78
+    assert club("backup", "other", "--store", "csv:nowhere").status == 65
+    assert club("backup", "data/.lock").status == 2
+
+
+def test_a_backup_is_made_while_a_server_holds_the_books(club: Say, alone: Path) -> None:
+    with serving(alone):
+        club("deposit", "ADA", "1.00")
+        made = club("backup", "copy", "--json")
+    assert made.status == 0, made.err
+    assert made.json()["facts"]["rows"] == 3
+    assert club("balance", "ADA", "--store", "csv:copy").out == "101.00\n"
