@@ -111,6 +111,24 @@ def back_up_books(
     return back_up(folder, target, clock, progress)
 
 
+def restore_books(
+    settings: Settings, source: Path, progress: Progress = silent, *, clock: Clock = utc_now
+) -> Report:
+    """Put a backup in place of the books that settings name, which are moved aside.
+
+    Raises:
+        InvalidSettings: the store keeps no files, or the machine cannot put them in place.
+        InvalidCommand: the backup is the books themselves.
+        InUse: a process holds the books, or the backup.
+        DataDamaged: the backup is damaged, or there are no books in it.
+        OSError: a file cannot be read or written.
+    """
+    folder = _folder(settings)
+    from SimpleBankingSystem.stores.csv_files.restore import restore
+
+    return restore(source, folder, clock, progress)
+
+
 def _folder(settings: Settings) -> Path:
     """Return the folder of the books that settings name."""
     check_machine(sys.platform)

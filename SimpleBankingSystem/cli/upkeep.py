@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from SimpleBankingSystem.bootstrap import back_up_books
+from SimpleBankingSystem.bootstrap import back_up_books, restore_books
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import Session, Verb
 
@@ -25,4 +25,16 @@ def backup(session: Session, folder: Path) -> int:
         return session.show_report(back_up_books(session.settings, folder, progress))
 
 
-UPKEEP = [backup]
+@click.command("restore", cls=Verb, example="restore backups/monday")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.pass_obj
+def restore(session: Session, folder: Path) -> int:
+    """Put a backup in place of the books, which are moved aside, never deleted.
+
+    The backup is verified first. Nobody may hold the books meanwhile.
+    """
+    with terminal.progress_bar("Verifying the backup") as progress:
+        return session.show_report(restore_books(session.settings, folder, progress))
+
+
+UPKEEP = [backup, restore]

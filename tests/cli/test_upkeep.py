@@ -31,3 +31,25 @@ def test_a_backup_is_made_while_a_server_holds_the_books(club: Say, alone: Path)
     assert made.status == 0, made.err
     assert made.json()["facts"]["rows"] == 3
     assert club("balance", "ADA", "--store", "csv:copy").out == "101.00\n"
+
+
+def test_a_backup_is_restored_and_the_books_are_moved_aside(club: Say, alone: Path) -> None:
+    club("backup", "monday")
+    club("deposit", "ADA", "1.00")
+    restored = club("restore", "monday")
+    assert (restored.status, restored.err) == (0, "")
+    facts = dict(line.split(maxsplit=1) for line in restored.out.splitlines())
+    assert facts["books"] == str(alone / "data")
+    assert facts["rows"] == "2"
+    assert club("balance", "ADA").out == "100.00\n"
+    assert club("balance", "ADA", "--store", f"csv:{facts['moved_aside']}").out == "101.00\n"
+
+
+def test_books_that_a_server_holds_are_not_replaced(club: Say, alone: Path) -> None:
+    club("backup", "monday")
+    with serving(alone):
+        refused = club("restore", "monday")
+    assert refused.status == 75
+    assert "in use by process" in refused.err
+    assert club("restore", "nowhere").status == 65
+    assert club("restore", "data").status == 2

@@ -35,7 +35,7 @@ transfer,,,2000.00,NIGHT,DAY,
 deposit,DAY,,nothing,,,
 """
 
-ALONE = {"serve", "verify", "backup"}
+ALONE = {"serve", "verify", "backup", "restore", "repair"}
 """What needs the books for itself."""
 
 

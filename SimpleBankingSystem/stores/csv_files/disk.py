@@ -7,9 +7,11 @@ may be deleted at any time; it does not come through here.)
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import zip_longest
@@ -52,6 +54,16 @@ def synced(call: Callable[[int], object], descriptor: int) -> None:
         call(descriptor)
     except OSError as error:
         raise SyncFailed(error.errno, error.strerror) from error
+
+
+def _exchange(one: bytes, other: bytes) -> int:
+    """Exchange two names by the system's call for it; Python has none. Not 0 if it failed."""
+    exchanging = 2
+    system = ctypes.CDLL(None, use_errno=True)
+    if sys.platform == "darwin":
+        return int(system.renamex_np(one, other, exchanging))
+    here = -100
+    return int(system.renameat2(here, one, here, other, exchanging))
 
 
 class File:
@@ -155,6 +167,20 @@ class Disk:
     def rename(self, old: Path, new: Path) -> None:
         """Give a file another name, in place of whatever has it."""
         os.rename(old, new)
+
+    def exchange(self, one: Path, other: Path) -> None:
+        """Let two names stand for each other's file or folder: a crash finds both or neither so.
+
+        Raises:
+            OSError: this system, or the file system, cannot.
+        """
+        try:
+            failed = _exchange(os.fsencode(one), os.fsencode(other))
+        except AttributeError as error:
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(other)) from error
+        if failed:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(other))
 
     def sync_folder(self, path: Path) -> None:
         """Make the names in a folder durable."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 WAYS_ON = (
@@ -14,6 +15,9 @@ WAYS_ON = (
 
 AT_MOST = 100
 """Problems that are listed; the rest is counted."""
+
+SHOWN = 3
+"""Problems that are named in a refusal."""
 
 
 @dataclass(slots=True)
@@ -49,6 +53,12 @@ def missing_rows(first: int, last: int) -> str:
     """Return which rows are missing, in words."""
     rows = f"row {first} is" if first == last else f"rows {first} to {last} are"
     return f"{rows} missing"
+
+
+def shortened(problems: Sequence[str]) -> str:
+    """Return the first problems in a row, and how many more there are."""
+    more = len(problems) - SHOWN
+    return " ".join([*problems[:SHOWN], *([f"({more} more.)"] if more > 0 else [])])
 
 
 class Problems:
