@@ -129,6 +129,23 @@ def restore_books(
     return restore(source, folder, clock, progress)
 
 
+def repair_books(
+    settings: Settings, progress: Progress = silent, *, clock: Clock = utc_now
+) -> Report:
+    """Give files that were only saved in another look their own bytes back.
+
+    Raises:
+        InvalidSettings: the store keeps no files, or this is Windows.
+        InUse: a process holds the books.
+        DataDamaged: there are no books, or more than the look was changed.
+        OSError: a file cannot be read or written.
+    """
+    folder = _folder(settings)
+    from SimpleBankingSystem.stores.csv_files.repair import repair_looks
+
+    return repair_looks(folder, clock, progress)
+
+
 def _folder(settings: Settings) -> Path:
     """Return the folder of the books that settings name."""
     check_machine(sys.platform)

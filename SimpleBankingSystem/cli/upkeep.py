@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from SimpleBankingSystem.bootstrap import back_up_books, restore_books
+from SimpleBankingSystem.bootstrap import back_up_books, repair_books, restore_books
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import Session, Verb
 
@@ -37,4 +37,18 @@ def restore(session: Session, folder: Path) -> int:
         return session.show_report(restore_books(session.settings, folder, progress))
 
 
-UPKEEP = [backup, restore]
+@click.command("repair", cls=Verb, example="repair --cosmetic")
+@click.option("--cosmetic", is_flag=True, help="undo what a spreadsheet did to the look alone")
+@click.pass_obj
+def repair(session: Session, *, cosmetic: bool) -> int:
+    """Give files that were saved without changing a value their own bytes back.
+
+    The hashes in the rows prove that no value was changed; the saved file is kept in quarantine/.
+    """
+    if not cosmetic:
+        raise click.UsageError("Give --cosmetic: what changed a value is not repaired by guessing.")
+    with terminal.progress_bar("Proving the rows") as progress:
+        return session.show_report(repair_books(session.settings, progress))
+
+
+UPKEEP = [backup, restore, repair]

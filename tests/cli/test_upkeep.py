@@ -53,3 +53,24 @@ def test_books_that_a_server_holds_are_not_replaced(club: Say, alone: Path) -> N
     assert "in use by process" in refused.err
     assert club("restore", "nowhere").status == 65
     assert club("restore", "data").status == 2
+
+
+def test_a_saved_file_gets_its_own_bytes_back(club: Say, alone: Path) -> None:
+    journal = alone / "data" / "transactions.csv"
+    before = journal.read_bytes()
+    journal.write_bytes(before.replace(b"\n", b"\r\n"))
+    refused = club("accounts")
+    assert refused.status == 65
+    assert "line 1: the header is not the one that the bank wrote (lines end with" in refused.err
+    assert "bank repair --cosmetic" in refused.err
+    unclear = club("repair")
+    assert unclear.status == 2
+    assert "Give --cosmetic" in unclear.err
+    repaired = club("repair", "--cosmetic")
+    assert repaired.status == 0
+    assert repaired.out.startswith("repaired     transactions.csv\nsaved_files  data/quarantine/")
+    assert journal.read_bytes() == before
+    journal.write_bytes(before.replace(b"100.00,EUR", b"900.00,EUR"))
+    damaged = club("repair", "--cosmetic", "--json")
+    assert damaged.status == 65
+    assert "column amount" in damaged.problem()["detail"]

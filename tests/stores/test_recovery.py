@@ -105,10 +105,13 @@ def test_a_changed_header_is_refused(books: Path, name: str, old: bytes, new: by
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
-        (JOURNAL, b"10.00,EUR", b"11.00,EUR", "line 3, seq 3: the row is not what was written"),
+        (JOURNAL, b"10.00,EUR", b"11.00,EUR", "line 3, seq 3, column amount: reads 11.00, was 10"),
         (JOURNAL, b"\n2,2,2", b"\n", "line 2, seq 2"),
+        (JOURNAL, b'"k2"', b"k2", "line 3, seq 3: only the look was changed, no value"),
+        (JOURNAL, b"hash_v1\n", b"hash_v1\r\n", r"line 1: the header .* \(lines end with CR LF\)"),
         ("archived_transactions.csv", b"100.00,EUR", b"", "shorter than it was"),
         ("head.csv", b"generation", b"", "is not what the bank wrote"),
+        ("head.csv", b"generation", b"", "Three ways on: restore a backup"),
     ],
 )
 def test_damage_is_refused_with_its_place(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WAYS_ON = (
-    "The bank stops rather than guesses, and has changed nothing; bank verify lists all that is "
-    "wrong. Three ways on: restore a backup (bank restore DIR); if a spreadsheet saved a file and "
-    "changed no value, give the file its own bytes back (bank repair --cosmetic); or export the "
-    "rows that are whole, and begin a new ledger with a row that says where the old one broke."
+    "The bank stops rather than guesses; bank verify lists all that is wrong. Three ways on: "
+    "restore a backup (bank restore DIR); if a spreadsheet saved a file and changed no value, give "
+    "the file its own bytes back (bank repair --cosmetic); or export the rows that are whole, and "
+    "begin a new ledger with a row that says where the old one broke."
 )
 """What a person can do whose books are refused."""
 
@@ -101,9 +101,15 @@ class Problems:
         """Tell whether no more is listed."""
         return len(self._spans) >= AT_MOST
 
-    def texts(self) -> list[str]:
-        """Return a sentence for each problem."""
-        texts = [str(span) for span in self._spans]
+    @property
+    def scattered(self) -> frozenset[str]:
+        """The files that have a problem of the kind that is scattered."""
+        return frozenset(file for file, _ in self._scattered)
+
+    def texts(self, *, scattered: bool = True) -> list[str]:
+        """Return a sentence for each problem, with or without the scattered ones."""
+        left_out = set() if scattered else {id(span) for span in self._scattered.values()}
+        texts = [str(span) for span in self._spans if id(span) not in left_out]
         if self._unlisted:
             texts.append(f"{self._unlisted} more problems are not listed.")
         return texts

@@ -20,6 +20,7 @@ from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
 from SimpleBankingSystem.stores.csv_files.problems import WAYS_ON, Problems, missing_rows
 from SimpleBankingSystem.stores.csv_files.quarantine import Quarantine
+from SimpleBankingSystem.stores.csv_files.refusal import broken_row, changed_header
 from SimpleBankingSystem.stores.csv_files.rows import (
     MARK,
     BrokenRow,
@@ -106,8 +107,7 @@ class Recovery:
 
     def _check_header(self, file: File) -> None:
         if file.read_at(0, START) != JOURNAL_HEADER:
-            header = "the header is not the one that the bank wrote"
-            raise DataDamaged(f"{file.path}, line 1: {header}. {WAYS_ON}")
+            raise DataDamaged(f"{file.path}, line 1{changed_header(self._disk, file)} {WAYS_ON}")
 
     def _read_books(self) -> Place:
         """Fold the books into the state; return the end of the last whole commit."""
@@ -129,6 +129,7 @@ class Recovery:
                 self._name_troubles(snapshot)
             fold.add(rows)
         except BrokenRow as broken:
+            fold.finish()
             self._tear_or_damage(broken, anchor)
         fold.finish()
         self._check_reach(chain.place, anchor)
@@ -170,7 +171,8 @@ class Recovery:
                     blocks = self._disk.blocks(file, START, file.size())
                     fold.add(chain.rows(lines_of(self._told(blocks, file.size()))))
                 except BrokenRow as broken:
-                    raise self._damage(path, broken) from broken
+                    fold.finish()
+                    raise self._damage(file, broken) from broken
             place = chain.place
         if (place.seq, place.mark) != (anchor.archive_seq, anchor.archive_hash):
             raise DataDamaged(f"{self._files.archive} does not end where it did. {WAYS_ON}")
@@ -211,12 +213,12 @@ class Recovery:
         blocks = self._disk.blocks(self.journal.file, broken.start)
         acknowledged = broken.place.seq < anchor.last_seq
         if anchor.clean or acknowledged or later_commit_follows(lines_of(blocks), broken.seq):
-            raise self._damage(self._files.journal, broken)
+            raise self._damage(self.journal.file, broken)
         self._aside.append((self._files.journal, broken.place.offset, "torn-commit"))
 
-    def _damage(self, path: Path, broken: BrokenRow) -> DataDamaged:
-        where = f"{path}, line {broken.line}, seq {broken.seq}"
-        return DataDamaged(f"{where}: {broken.reason}. {WAYS_ON}")
+    def _damage(self, file: File, broken: BrokenRow) -> DataDamaged:
+        happened = broken_row(self._disk, file, broken, self.state, self.head.anchor)
+        return DataDamaged(f"{file.path}, {happened} {WAYS_ON}")
 
     def _check_reach(self, place: Place, anchor: Anchor) -> None:
         """Insist that the journal reaches as far as the head knows, or farther after a crash."""
