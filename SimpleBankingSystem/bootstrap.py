@@ -186,9 +186,27 @@ def _open_csv(place: str, settings: Settings, clock: Clock, progress: Progress) 
         archive_after=settings.archive_after,
         progress=progress,
     )
-    for problem in store.start_report.problems:
-        log.warning("%s", problem)
+    _tell(store.start_report)
     return store
+
+
+def _tell(report: Report) -> None:
+    """Put into the log what a start did; a person sees it if anything noteworthy happened."""
+    facts = report.facts
+    noteworthy = report.problems or facts["after_a_crash"] or facts["queued_again"]
+    log.log(
+        logging.WARNING if noteworthy else logging.INFO,
+        "The books were opened%s: %s rows replayed, %s bytes set aside, %s accepted transactions "
+        "queued again, %s seconds.",
+        " after a crash" if facts["after_a_crash"] else "",
+        facts["rows_replayed"],
+        facts["bytes_set_aside"],
+        facts["queued_again"],
+        facts["seconds"],
+        extra={"facts": facts},
+    )
+    for problem in report.problems:
+        log.warning("%s", problem)
 
 
 def _open_memory(place: str, settings: Settings, clock: Clock, progress: Progress) -> Store:

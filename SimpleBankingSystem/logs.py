@@ -21,7 +21,10 @@ _transaction = re.compile(r"\bT[0-9]{11,}", re.ASCII)
 
 
 class JsonRecords(logging.Formatter):
-    """Writes a record as one line of JSON, with the transaction that it speaks of, if any."""
+    """Writes a record as one line of JSON, with the transaction that it speaks of, if any.
+
+    A record may carry its facts by name as ``facts``, for a program.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -32,6 +35,7 @@ class JsonRecords(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": message,
+            "facts": getattr(record, "facts", None),
             "transaction": found[0] if found else None,
             "exception": self.formatException(record.exc_info) if record.exc_info else None,
         }

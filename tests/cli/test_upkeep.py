@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import Say
 from tests.cli.test_with_server import serving
+from tests.stores.csv_books import TORN, crash
 
 
 def test_a_backup_is_made_and_its_last_hash_is_printed(club: Say) -> None:
@@ -74,3 +78,30 @@ def test_a_saved_file_gets_its_own_bytes_back(club: Say, alone: Path) -> None:
     damaged = club("repair", "--cosmetic", "--json")
     assert damaged.status == 65
     assert "column amount" in damaged.problem()["detail"]
+
+
+def test_a_start_after_a_crash_says_what_it_did(
+    club: Say, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert club("accounts").err == ""
+    journal = alone / "data" / "transactions.csv"
+    for form in ("text", "json"):
+        monkeypatch.setenv("BANK_LOG", form)
+        journal.write_bytes(journal.read_bytes() + TORN.replace(b"4,4,5,", b"3,3,4,"))
+        crash(alone / "data")
+        said = club("accounts").err
+        assert "The books were opened after a crash: 2 rows replayed, 32 bytes set aside, 0" in said
+        assert "32 bytes of transactions.csv are set aside in data/quarantine/" in said
+    facts = json.loads(said.splitlines()[0])["facts"]
+    assert facts.pop("seconds") >= 0
+    kept = facts.pop("set_aside_in")[0]
+    assert Path(kept).read_bytes().startswith(b"3,3,4,")
+    assert facts == {
+        "after_a_crash": True,
+        "bytes_set_aside": 32,
+        "queued_again": 0,
+        "rows_replayed": 2,
+    }
+    assert club("accounts").err == ""
+    quiet = club("-v", "accounts").err
+    assert json.loads(quiet.splitlines()[0])["facts"]["after_a_crash"] is False

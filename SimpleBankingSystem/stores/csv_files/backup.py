@@ -73,15 +73,18 @@ class Backup:
 
     def make(self, patience: float) -> None:
         """Copy until all that was read belongs together; then write the copy's head."""
-        begun = monotonic()
-        while (anchor := self._attempt()) is None:
-            if monotonic() - begun > patience:
+        anchor = self._attempt()
+        # The first attempt may take long; those after it only copy what has come since.
+        tried = monotonic()
+        while anchor is None:
+            if monotonic() - tried > patience:
                 raise DataDamaged(
                     f"The files in {self._books.folder} do not belong together. After a crash, any "
                     "command recovers them, such as bank accounts; then back up again. Where that "
                     f"is refused: {WAYS_ON}"
                 )
             sleep(MOMENT)
+            anchor = self._attempt()
         disk, copy = self._disk, self._copy
         disk.rename(copy.rolled(anchor.archive_files + 1), copy.archive)
         for path, content in self._snapshots.items():

@@ -51,32 +51,35 @@ class Fold:
         top = self._last_transaction
         last_time = self.last_time
         number = 0
-        for row in rows:
-            number += 1
-            last_time = row[COMPLETED_AT] or last_time
-            top = max(top, row[TRANSACTION])
-            if row[KEY]:
-                state.names[unguard(row[KEY])] = row[TRANSACTION]
-            completed = row[STATUS] == COMPLETED
-            fresh = completed and int(row[SEQ]) > self._from
-            if row[DETAILS]:
-                self._add_details(row, fresh=fresh)
-            if completed:
-                if fresh and row[SOURCE_BALANCE]:
-                    balances[row[SOURCE]] = row[SOURCE_BALANCE]
-                    balances[row[TARGET]] = row[TARGET_BALANCE]
-                    for name in (row[SOURCE], row[TARGET]):
-                        if is_internal(name):
-                            self._internal_since.setdefault(name, row[COMPLETED_AT])
-            elif row[STATUS] == PENDING:
-                state.pending[row[TRANSACTION]] = transaction_of([row])
-                continue
-            if state.pending:
-                state.pending.pop(row[TRANSACTION], None)
-        if number:
-            self.rows += number
-            self._last_transaction = top
-            self.last_time = last_time
+        try:
+            for row in rows:
+                number += 1
+                last_time = row[COMPLETED_AT] or last_time
+                top = max(top, row[TRANSACTION])
+                if row[KEY]:
+                    state.names[unguard(row[KEY])] = row[TRANSACTION]
+                completed = row[STATUS] == COMPLETED
+                fresh = completed and int(row[SEQ]) > self._from
+                if row[DETAILS]:
+                    self._add_details(row, fresh=fresh)
+                if completed:
+                    if fresh and row[SOURCE_BALANCE]:
+                        balances[row[SOURCE]] = row[SOURCE_BALANCE]
+                        balances[row[TARGET]] = row[TARGET_BALANCE]
+                        for name in (row[SOURCE], row[TARGET]):
+                            if is_internal(name):
+                                self._internal_since.setdefault(name, row[COMPLETED_AT])
+                elif row[STATUS] == PENDING:
+                    state.pending[row[TRANSACTION]] = transaction_of([row])
+                    continue
+                if state.pending:
+                    state.pending.pop(row[TRANSACTION], None)
+        finally:
+            # Rows that came before a broken one count as well.
+            if number:
+                self.rows += number
+                self._last_transaction = top
+                self.last_time = last_time
 
     def _add_details(self, row: list[str], *, fresh: bool) -> None:
         """Take note of the run's line, and of entities and once-only names."""

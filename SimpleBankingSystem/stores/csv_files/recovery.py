@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
+from time import monotonic
 
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
@@ -52,19 +53,29 @@ class Recovery:
         self._disk = disk
         self._files = files
         self._progress = progress
-        self.report = Report({"rows_replayed": 0})
+        begun = monotonic()
+        self.report = Report()
         self.state = State()
         self.last_time = ""
         self._quarantine = Quarantine(disk, files.quarantine, clock)
         self._aside: list[tuple[Path, int, str]] = []
+        self._bytes_aside, self._copies = 0, list[str]()
         if not disk.exists(files.head):
             create_books(disk, files)
         self.head = Head(disk, files.head)
         self._settle_archive()
         self.journal = Journal(disk, files.journal, self._quarantine)
         self._check_header(self.journal.file)
+        after_a_crash = not self.head.anchor.clean
         end = self._read_books()
         self._make_durable(end)
+        self.report.facts |= {
+            "after_a_crash": after_a_crash,
+            "bytes_set_aside": self._bytes_aside,
+            "set_aside_in": self._copies,
+            "queued_again": len(self.state.pending),
+            "seconds": round(monotonic() - begun, 3),
+        }
 
     def _settle_archive(self) -> None:
         """Finish or take back an archiving that a crash interrupted before it was in the head."""
@@ -264,7 +275,9 @@ class Recovery:
         with closing(self._disk.open(path)) as file:
             size = file.size()
             copy = self._quarantine.keep(file, start, size, what)
-        self.report.problems.append(f"{size - start} bytes of {path.name} are set aside in {copy}")
+        self._bytes_aside += size - start
+        self._copies.append(str(copy))
+        self.report.problems.append(f"{size - start} bytes of {path.name} are set aside in {copy}.")
 
     def _rewrite_journal(self, end: Place) -> None:
         """Put the verified rows into a new file.
