@@ -26,6 +26,7 @@ DOCUMENTS = sorted(
 _block = re.compile(r"```(console|csv)( [\w.]+)?\n(.*?)```", re.DOTALL)
 _varying = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d{12}Z"), "<time>"),
     (re.compile(r"\d{4}-\d\d-\d\d(?!T)"), "<day>"),
     (re.compile(r"h[0-9a-f]{32}"), "<hash>"),
     (re.compile(r"[\d,.]+ (s\b|seconds|lines a second|rows a second|/s)"), r"<number> \1"),

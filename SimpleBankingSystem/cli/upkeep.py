@@ -48,7 +48,10 @@ def repair(session: Session, *, cosmetic: bool) -> int:
     if not cosmetic:
         raise click.UsageError("Give --cosmetic: what changed a value is not repaired by guessing.")
     with terminal.progress_bar("Proving the rows") as progress:
-        return session.show_report(repair_books(session.settings, progress))
+        report = repair_books(session.settings, progress)
+    if not report.facts["repaired"]:
+        terminal.say("No file had another look: nothing had to be repaired.")
+    return session.show_report(report)
 
 
 UPKEEP = [backup, restore, repair]

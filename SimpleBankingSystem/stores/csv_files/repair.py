@@ -39,7 +39,7 @@ def repair_looks(folder: Path, clock: Clock, progress: Progress = silent) -> Rep
     lock = Lock(folder)
     try:
         found = Proof(disk, files, (), progress)
-        found.insist()
+        checked = found.insist()
         facts: dict[str, object] = {"repaired": sorted(found.changed)}
         if found.changed:
             Proof(disk, files, found.changed, progress).write_down()
@@ -48,7 +48,7 @@ def repair_looks(folder: Path, clock: Clock, progress: Progress = silent) -> Rep
                 str(_put_in_place(disk, folder / name, quarantine))
                 for name in sorted(found.changed)
             ]
-        return Report(facts)
+        return Report({**facts, **{name: checked[name] for name in ("rows", "last_hash")}})
     finally:
         lock.release()
 
@@ -85,13 +85,14 @@ class Proof(Check):
         """The files of which the look was changed."""
         return self._problems.scattered
 
-    def insist(self) -> None:
-        """Check everything.
+    def insist(self) -> dict[str, object]:
+        """Check everything; return the facts.
 
         Raises:
             DataDamaged: something else than the look of rows was changed, or is in doubt.
         """
-        unfinished = self.report().facts.get("unfinished")
+        facts = self.report().facts
+        unfinished = facts.get("unfinished")
         snapshots = (self._files.accounts.name, self._files.runs.name)
         others = self._problems.texts(scattered=False)
         serious = [text for text in others if not text.startswith(snapshots)]
@@ -100,6 +101,7 @@ class Proof(Check):
         if serious:
             message = f"More than the look was changed: {shortened(serious)}"
             raise DataDamaged(f"{message} {WAYS_ON}")
+        return facts
 
     def write_down(self) -> None:
         """Write the proven rows of the files to new ones beside them, durably."""

@@ -49,8 +49,17 @@ def restore(
         fresh = folder.with_name(f"{folder.name}.restoring-{time}")
         _copy(disk, Files(backup), Files(fresh))
         aside = _put_in_place(disk, fresh, folder, time)
-    facts: dict[str, object] = {"books": str(folder), "moved_aside": str(aside) if aside else None}
+    facts: dict[str, object] = {
+        "books": _from_here(folder),
+        "moved_aside": aside and _from_here(aside),
+    }
     return Report({**facts, **report.facts})
+
+
+def _from_here(path: Path) -> str:
+    """Return a path as a person would write it in the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 @contextmanager
