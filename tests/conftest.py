@@ -7,12 +7,14 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["tests.guarantees"]
 
 _MISSING = "it needs "
+_PACKAGES = Path(__file__).parents[1] / ".ci" / "packages"
 
 
 def pytest_configure() -> None:
@@ -27,6 +29,12 @@ def pytest_configure() -> None:
 def _is_there(thing: str) -> bool:
     """Look for a program, or for the environment variable that a name in capitals means."""
     return bool(os.environ.get(thing) if thing.isupper() else shutil.which(thing))
+
+
+def _package(program: str) -> str:
+    """Return the Debian package of a program, which mostly has its name."""
+    lines = (line.split() for line in _PACKAGES.read_text("utf-8").splitlines())
+    return next((words[-1] for words in lines if words[0] == program), program)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -46,6 +54,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Genera
     reasons = (report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
     missing = Counter(reason.split(_MISSING)[1] for reason in reasons if _MISSING in reason)
     for thing, count in sorted(missing.items()):
-        remedy = f"set {thing}" if thing.isupper() else f"apt-get install {thing}"
+        remedy = f"set {thing}" if thing.isupper() else f"apt-get install {_package(thing)}"
         tests = "1 test that needs" if count == 1 else f"{count} tests that need"
         terminalreporter.write_line(f"Could not run here: {tests} {thing} ({remedy})", yellow=True)

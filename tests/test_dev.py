@@ -309,9 +309,12 @@ def test_the_development_lock_contains_the_other() -> None:
 def test_a_missing_program_is_named_at_the_end(
     tmp_path: Path, continuous: str, status: int
 ) -> None:
-    shutil.copy(dev.ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / ".ci" / "packages").write_text("# programs\nsh\nno-such-program its-package\n")
+    shutil.copy(dev.ROOT / "tests" / "conftest.py", tmp_path / "tests")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = needs\n")
-    (tmp_path / "test_it.py").write_text(
+    (tmp_path / "tests" / "test_it.py").write_text(
         "import pytest\n"
         "@pytest.mark.needs('sh', 'no-such-program')\n"
         "def test_one(): pass\n"
@@ -330,9 +333,7 @@ def test_a_missing_program_is_named_at_the_end(
     )
     assert ended.returncode == status, ended.stdout + ended.stderr
     variable = "Could not run here: 1 test that needs NO_SUCH_VARIABLE (set NO_SUCH_VARIABLE)"
-    program = (
-        "Could not run here: 1 test that needs no-such-program (apt-get install no-such-program)"
-    )
+    program = "Could not run here: 1 test that needs no-such-program (apt-get install its-package)"
     assert variable in ended.stdout
     assert (program in ended.stdout) == (not continuous)
     assert ("no-such-program: list it in .ci/packages" in ended.stdout) == bool(continuous)
