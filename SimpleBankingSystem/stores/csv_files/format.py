@@ -96,7 +96,7 @@ _IN_COLUMNS = frozenset({"source", "target", "amount", "reference", "description
 """Command fields that stand in the column of their name, and so not in ``details``."""
 
 _WIDE = "＇＝＋－＠｜％"  # noqa: RUF001 - the full-width twins that a sheet takes for the same signs
-_to_guard = re.compile(rf"(^|;)(?=['=+\-@|%{_WIDE}])")
+_to_guard = re.compile(rf"(^|;)(?=[\s\"]*['=+\-@|%{_WIDE}])")
 _guarded = re.compile(r"(^|;)'")
 _value_like = re.compile(r"[0-9 .,:/\-+eE%]+|true|false|na|nan|null|none|inf", re.IGNORECASE)
 
@@ -106,6 +106,7 @@ def guard(text: str) -> str:
 
     An apostrophe goes in front of what would start a formula, at the start and after each ``;``
     (the separator of half the world's sheets), and in front of a text that reads as a value.
+    Sheets drop blanks and quotes at the start of a cell, so those may stand before the sign.
     """
     if _value_like.fullmatch(text) and text[0] not in "+-%":
         return "'" + text
