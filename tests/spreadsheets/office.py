@@ -113,7 +113,7 @@ def columns_of(rows: list[list[Cell]]) -> dict[str, list[str]]:
 
 def _rows(sheet: Path) -> Iterator[list[Cell]]:
     """Yield the rows of a sheet that have something in them, as wide as they are filled."""
-    for row in parse(sheet).iter(f"{_TABLE}table-row"):  # noqa: S314 - LibreOffice just wrote it
+    for row in parse(sheet).iter(f"{_TABLE}table-row"):
         cells: list[Cell] = []
         for element in row.findall(f"{_TABLE}table-cell"):
             times = int(element.get(f"{_TABLE}number-columns-repeated", "1"))
