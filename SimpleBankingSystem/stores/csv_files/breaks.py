@@ -132,38 +132,54 @@ def explain(found: Break, *, patient: bool = True) -> Finding:
 
 def _look(found: Break) -> Finding | None:
     """The row has the same values and was written otherwise."""
-    cells = found.style.cells(found.line)
-    if cells is None:
+    row = _as_written(found, found.mark, found.line)
+    if not row:
         return None
-    for row in written(cells, found.known.currencies):
-        if fits(found.mark, row):
-            finding = _one(found, found.style.said, joined(row))
-            finding.look_only = True
-            return finding
-    return None
+    finding = _one(found, found.style.said, row)
+    finding.look_only = True
+    return finding
 
 
 def _out_of_place(found: Break) -> Finding | None:
     """The row that belongs here stands further down: rows were moved, doubled or put in."""
     lines, seq = found.lines, found.seq
-    start = next((i for i, line in enumerate(lines) if chains(found.mark, line)), 0)
+    start = next((i for i, line in enumerate(lines) if _is_row_here(found, line)), 0)
     if not start:
         return None
     places: dict[int, int] = {}
     for i, line in enumerate(lines):
         places.setdefault(seq_of(line), i)
-    order, mark, furthest = [start], lines[start][-MARK:], start
+    order, furthest = [start], start
+    rows = [_as_written(found, found.mark, lines[start])]
     while len(order) <= furthest:
         at = places.get(seq + len(order))
-        if at is None or not chains(mark, lines[at]):
+        row = b"" if at is None else _as_written(found, rows[-1][-MARK:], lines[at])
+        if at is None or not row:
             return _strangers(found, start)
         order.append(at)
-        mark, furthest = lines[at][-MARK:], max(furthest, at)
+        rows.append(row)
+        furthest = max(furthest, at)
     numbers = [seq_of(line) for line in lines[: len(order)]]
     shown = ", ".join(map(str, numbers[:10])) + (" …" if len(numbers) > 10 else "")
     last = seq + len(order) - 1
     said = [(0, numbers[0], f": rows {seq} to {last} stand in the order {shown}.")]
-    return Finding(said, len(order), last, mark, [lines[at] for at in order])
+    return Finding(said, len(order), last, rows[-1][-MARK:], rows)
+
+
+def _is_row_here(found: Break, line: bytes) -> bool:
+    """Tell whether a line is the row that belongs here, perhaps with another look."""
+    if chains(found.mark, line):
+        return True
+    return seq_of(line) == found.seq and bool(_as_written(found, found.mark, line))
+
+
+def _as_written(found: Break, mark: bytes, line: bytes) -> bytes:
+    """Return a line as the bank wrote it, nothing if it is not the row that follows a hash."""
+    if chains(mark, line):
+        return line
+    cells = found.style.cells(line)
+    variants = written(cells, found.known.currencies) if cells else ()
+    return next((joined(row) for row in variants if fits(mark, row)), b"")
 
 
 def _strangers(found: Break, count: int) -> Finding:

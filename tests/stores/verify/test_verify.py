@@ -244,6 +244,19 @@ def test_a_value_that_was_changed_in_a_sheet_is_told_from_its_new_look(books: Pa
     assert value == f"{JOURNAL}, line 4, seq 3, column amount: reads 1000.00, was 10.00 {PROVED}"
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_rows_that_were_sorted_in_a_sheet_are_told_from_their_new_look(
+    books: Path, separator: str
+) -> None:
+    def edit(rows: list[list[str]]) -> None:
+        rows[1:] = rows[:0:-1]
+
+    change(books / JOURNAL, resaved(separator, edit=edit))
+    look, order = problems(books)
+    assert LOOK in look
+    assert order == f"{JOURNAL}, line 2, seq 6: rows 1 to 6 stand in the order 6, 5, 4, 3, 2, 1."
+
+
 @pytest.mark.parametrize("column", ["amount", "hash_v1"])
 def test_a_lost_column_is_never_called_another_look(books: Path, column: str) -> None:
     at = COLUMNS.index(column)
