@@ -192,6 +192,15 @@ def test_files_that_do_not_belong_together_are_refused(
         backed_up(books, tmp_path / "backup")
 
 
+@pytest.mark.parametrize("name", [JOURNAL, ARCHIVE])
+def test_a_file_that_is_missing_is_waited_for_and_then_missed(
+    books: Path, tmp_path: Path, name: str
+) -> None:
+    (books / name).unlink()
+    with pytest.raises(DataDamaged, match="do not belong together"):
+        backed_up(books, tmp_path / "backup")
+
+
 def test_damage_that_only_verifying_sees_is_reported(books: Path, tmp_path: Path) -> None:
     path = books / JOURNAL
     path.write_bytes(path.read_bytes().replace(b"10.00,EUR", b"11.00,EUR"))

@@ -16,7 +16,7 @@ from SimpleBankingSystem.stores.csv_files.format import chained
 from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
-from tests.banks import asked, done, wait_until
+from tests.banks import asked, done, submitted, ticket, wait_until
 from tests.stores.csv_books import (
     ARCHIVE,
     EXPECTED,
@@ -370,3 +370,30 @@ def test_a_torn_commit_behind_rows_that_the_head_missed_costs_no_number(books: P
         assert bank.store.start_report.facts["rows_replayed"] == 4
         following = done(bank, "deposit", account="ADA", amount="1.00")
         assert (following.seq, following.id) == (last.seq + 1, "T00000000006")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (b"2.00,EUR", b"3.00,EUR", "line 5, seq 5, column amount: reads 3.00, was 2.00"),
+        (b"", b"", "line 4, seq 5: the last commit is not whole"),
+        (b"cut", b"off", "line 5, seq 5: the file is cut off in this row"),
+        (b"end", b"", "line 5, seq 5: the row is not whole"),
+    ],
+)
+def test_a_commit_of_two_rows_is_refused_with_the_row_that_breaks(
+    books: Path, old: bytes, new: bytes, said: str
+) -> None:
+    pair = [
+        ticket("transfer", group="pair", source="ADA", target="BOB", amount=amount)
+        for amount in ("1.00", "2.00")
+    ]
+    with opened(books) as bank:
+        submitted(bank, *pair)
+    path = books / JOURNAL
+    data = path.read_bytes()
+    first, last = data[: data.rindex(b"\n5,") + 1], data[data.rindex(b"\n5,") + 1 :]
+    damaged = {b"": b"", b"cut": last[:-40], b"end": last[:-1]}.get(old, last.replace(old, new))
+    path.write_bytes(first + damaged)
+    with pytest.raises(DataDamaged, match=said):
+        opened(books)

@@ -33,10 +33,9 @@ def broken_row(disk: Disk, file: File, broken: BrokenRow, state: State, anchor: 
     mark = place.mark.encode()
     if broken.start > place.offset:
         mark = file.read_at(broken.start - MARK - 1, MARK)
-    is_torn = bool(lines) and not lines[-1].endswith(b"\n")
     rows = [line.removesuffix(b"\n") for line in lines]
-    if not rows or (chains(mark, rows[0]) and not (is_torn and len(rows) == 1)):
-        # The row is as it was written, and does not belong here.
+    if not rows or chains(mark, rows[0]):
+        # The row is as it was written; what is behind it, or its place, is not.
         return f"line {broken.line}, seq {broken.seq}: {broken.reason}."
     accounts = state.accounts.values()
     balances = {account.id: account.balance for account in accounts}
@@ -44,6 +43,7 @@ def broken_row(disk: Disk, file: File, broken: BrokenRow, state: State, anchor: 
     known = Known(broken.seq, balances, currencies)
     anchored = frozenset({anchor.last_hash.encode(), anchor.archive_hash.encode()})
     style = Style(JOURNAL_HEADER[:-1])
-    found = explain(Break(rows, mark, known, style, anchored, is_torn and len(rows) == 1))
+    is_torn = len(rows) == 1 and rows == lines
+    found = explain(Break(rows, mark, known, style, anchored, is_torn))
     offset, seq, text = found.said[0]
     return f"line {broken.line + offset}, seq {seq or broken.seq}{text}"
