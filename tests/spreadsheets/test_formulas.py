@@ -12,6 +12,7 @@ from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.runs import Options, run_file
 from SimpleBankingSystem.stores.csv_files.format import guard, unguard
 from tests.banks import asked, do, done
+from tests.guarantees import Proved
 from tests.proof_level import proof_level
 from tests.spreadsheets.office import COMMA, SEMICOLON, TAB, Office, columns_of, opened_as
 from tests.stores.csv_books import opened
@@ -66,7 +67,9 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.needs("soffice")
-def test_no_cell_is_a_formula_under_any_separator(books: Path, tmp_path: Path) -> None:
+def test_no_cell_is_a_formula_under_any_separator(
+    books: Path, tmp_path: Path, proved: Proved
+) -> None:
     """A file beside them, whose texts have no guard, shows that a formula would become one."""
     office = Office(tmp_path / "profile")
     files = sorted(books.glob("*.csv"))
@@ -82,6 +85,7 @@ def test_no_cell_is_a_formula_under_any_separator(books: Path, tmp_path: Path) -
         cells = [cell for rows in sheets.values() for row in rows for cell in row]
         assert [cell for cell in cells if cell.formula] == []
         assert len(cells) > len(PAYLOADS)
+    proved(f"{len(PAYLOADS)} texts in {len(files)} files under {len(SEPARATORS)} separators")
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)

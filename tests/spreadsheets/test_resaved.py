@@ -17,8 +17,10 @@ import pytest
 
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.csv_files.format import BOM
+from SimpleBankingSystem.stores.csv_files.repair import repair_looks
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
-from tests.banks import done
+from tests.banks import TickingClock, done
+from tests.guarantees import Proved
 from tests.proof_level import proof_level
 from tests.spreadsheets.office import COMMA, SEMICOLON, TAB, Office, opened_as
 from tests.stores.a_day import day
@@ -209,9 +211,24 @@ def check_start(books: Path, damaged: Path, name: str) -> None:
     assert verify_folder(damaged).problems == []
 
 
+def check_repair(books: Path, damaged: Path, name: str, *, only_look: bool) -> None:
+    """A file that only looks different gets its own bytes back; no other is touched."""
+    if only_look:
+        assert repair_looks(damaged, TickingClock()).facts["repaired"] == [name]
+        assert (damaged / name).read_bytes() == (books / name).read_bytes()
+        assert verify_folder(damaged).problems == []
+        return
+    before = (damaged / name).read_bytes()
+    with pytest.raises(DataDamaged):
+        repair_looks(damaged, TickingClock())
+    assert (damaged / name).read_bytes() == before
+
+
 @pytest.mark.needs("soffice")
 @pytest.mark.parametrize("way", WAYS)
-def test_what_libreoffice_saved_is_told(way: str, books: Path, tmp_path: Path) -> None:
+def test_what_libreoffice_saved_is_told(
+    way: str, books: Path, tmp_path: Path, proved: Proved
+) -> None:
     cases = [(JOURNAL, edit, said) for edit, said in JOURNAL_EDITS.items()]
     cases += [(name, edit, [said]) for name, edit, said in OTHER_EDITS]
     files = [
@@ -232,6 +249,9 @@ def test_what_libreoffice_saved_is_told(way: str, books: Path, tmp_path: Path) -
             assert said[0] in found[-1], edit
             assert len(found) <= 2
         check_start(books, damaged, name)
+        if name in {JOURNAL, ARCHIVE}:
+            check_repair(books, damaged, name, only_look=edit in {nothing, added_column})
+    proved(f"{len(cases)} files saved by LibreOffice {way}")
 
 
 # What programs do to the look, one thing at a time
