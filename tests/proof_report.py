@@ -82,7 +82,7 @@ def table(run: dict[str, Any]) -> str:
     ]
     for number, promise in PROMISES.items():
         cells = [said(file, proof) for file, proof in run["proofs"][str(number)].items()]
-        lines.append(f"| {number} | {promise} | {'; '.join(cells) or 'not in this run'} |")
+        lines.append(f"| {number} | {promise} | {' · '.join(cells) or 'not in this run'} |")
     lines += ["", *(f"* {sentence}" for sentence in run["beside"])]
     return "\n".join([*lines, ""])
 
@@ -94,7 +94,7 @@ def said(file: str, proof: dict[str, Any]) -> str:
     if others:
         more = "more " if figures else ""
         figures.append(f"{others} {more}{'test' if others == 1 else 'tests'}")
-    return f"`{file.removeprefix('tests/')}`: {', '.join(figures)}"
+    return f"`{file.removeprefix('tests/')}`: {'; '.join(figures)}"
 
 
 def document(text: str, run: dict[str, Any]) -> str:

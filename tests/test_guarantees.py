@@ -66,9 +66,9 @@ def test_a_proof_run_is_written_into_the_documents(tmp_path: Path) -> None:
         assert "old text" not in text
         rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
         proofs = [row[2].removesuffix(" |") for row in rows]
-        assert proofs[0] == "`test_it.py`: 9 cases, 2 more tests"
+        assert proofs[0] == "`test_it.py`: 9 cases; 2 more tests"
         assert proofs[1] == "not in this run"
         assert proofs[2:4] == ["`test_it.py`: 1 test"] * 2
-        assert proofs[15] == "`test_it.py`: 9 cases, 1 more test"
+        assert proofs[15] == "`test_it.py`: 9 cases; 1 more test"
         assert "`dev.py prove --short`" in text
         assert "* And more.\n<!--" in text
