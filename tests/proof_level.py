@@ -13,7 +13,7 @@ LEVELS = ("test", "short", "long")
 FIGURES = {
     "crash images": (3_000, 20_000, 1_000_000),
     "kill cycles": (10, 100, 1_000),
-    "server kills": (10, 100, 1_000),
+    "server kills": (4, 100, 1_000),
     "pairs of faults": (20, 1_000, 50_000),
     "damaged rows": (6, 12, 100),
     "model examples": (100, 500, 20_000),
@@ -23,7 +23,7 @@ FIGURES = {
     "API cases": (500, 5_000, 250_000),
     "bad lines": (20_000, 2_000_000, 10_000_000),
     "overload rounds": (6, 60, 2_000),
-    "soak seconds": (2, 60, 3_600),
+    "soak seconds": (1, 60, 3_600),
 }
 
 
