@@ -37,7 +37,7 @@ def test_a_run_that_is_killed_again_and_again_does_every_line_once(
     while killed < figure("kill cycles"):
         running = bank(books, "run", str(file))
         try:
-            running.communicate(timeout=random.uniform(0.15, 0.6))
+            running.communicate(timeout=random.uniform(0.1, 0.4))
         except subprocess.TimeoutExpired:
             running.kill()
             running.communicate()
