@@ -20,6 +20,7 @@ from SimpleBankingSystem.ledger.errors import (
     OutcomeUnknown,
 )
 from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, RUNNING
+from SimpleBankingSystem.ledger.run import Run
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
 from SimpleBankingSystem.runs import Options, run_file
 from SimpleBankingSystem.stores.memory import MemoryStore
@@ -259,8 +260,8 @@ def test_a_store_over_another_reads_through_and_writes_to_itself(bank: Bank) -> 
     over = MemoryStore(ticking(), under=bank.store)
     assert over.account("ANNA") == bank.account("ANNA")
     assert over.number(1) == bank.store.number(1)
-    assert over.runs() == bank.runs()
-    assert over.run("R000001") == bank.runs()[0]
+    assert over.every(Run) == bank.runs()
+    assert over.find(Run, "R000001") == bank.runs()[0]
     assert over.transaction(journal(bank)[0].id) == journal(bank)[0]
     assert over.lines_done("R000001") == bank.lines_done("R000001")
     assert not over.claimed("nothing")

@@ -211,7 +211,7 @@ def run_named(run_id: str) -> Run:
     Raises:
         NotFound: there is none.
     """
-    found = books().bank.store.run(run_id)
+    found = books().bank.store.find(Run, run_id)
     if found is None:
         raise NotFound(f"There is no run {run_id}.")
     return found

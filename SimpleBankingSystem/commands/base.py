@@ -23,6 +23,7 @@ from typing import (
 from typing import get_type_hints as type_hints
 
 from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.entity import Entity
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import Date, Kind, Tags, Text
 
@@ -49,6 +50,7 @@ class Request:
     fields: ClassVar[tuple[Field, ...]]
     field_names: ClassVar[frozenset[str]]
     surfaces: ClassVar[bool]
+    makes: ClassVar[str]
 
     def __post_init__(self) -> None:
         """Check what typed code passed; ``parse`` has checked already and does not come here."""
@@ -235,17 +237,22 @@ class _Declare(Protocol):
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def command(verb: str, *, route: str = "", surfaces: bool = True) -> _Declare:
+def command(
+    verb: str, *, route: str = "", surfaces: bool = True, makes: type[Entity] | None = None
+) -> _Declare:
     """Declare a command or an action under its public name.
 
-    ``route`` is the path below ``/api/v1`` to POST to. ``surfaces=False`` keeps a command that
-    only the bank itself gives (a run's start and end) off the API, the command line and files.
+    ``route`` is the path below ``/api/v1`` to POST to. ``makes`` is the record of what it makes
+    anew: the first of this kind that it puts, whose id its transaction tells. ``surfaces=False``
+    keeps a command that only the bank itself gives (a run's start and end) off the API, the
+    command line and files.
     """
 
     def declare(cls: type[_Declared]) -> type[_Declared]:
         made: type[_Declared] = dataclass(frozen=True)(cls)
         hints = type_hints(made, include_extras=True)
         made.verb, made.route, made.surfaces = verb, route, surfaces
+        made.makes = makes.kind if makes is not None else ""
         made.fields = tuple(
             Field(
                 name=declared.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
@@ -10,25 +10,38 @@ from SimpleBankingSystem.ledger.account import CLOSED
 from SimpleBankingSystem.ledger.book import Book, Look
 from SimpleBankingSystem.ledger.errors import AccountClosed, BalanceNotZero
 from SimpleBankingSystem.ledger.fields import AccountId
+from SimpleBankingSystem.ledger.money import ZEROS
 
 
 @command("close_account", route="/accounts/{account}/close")
 class CloseAccount(Command):
-    """Close an account for good; refused while there is money on it."""
+    """Close an account for good; refused while there is money on it, unless that goes elsewhere."""
 
     account: AccountId
+    sweep_to: AccountId = ""
+
+    def check(self) -> Mapping[str, str]:
+        """Refuse to move the money to the very account that is closed."""
+        if self.sweep_to == self.account:
+            return {"sweep_to": f"is the account itself, {self.account}; give another account"}
+        return {}
 
     def accounts(self, look: Look) -> Collection[str]:
-        """Touch the one account."""
+        """Touch the account, and the one that gets its money."""
         del look
-        return (self.account,)
+        return (self.account, self.sweep_to) if self.sweep_to else (self.account,)
 
     def apply(self, book: Book) -> None:
-        """Put the account as closed."""
+        """Move the money where it is to go, and put the account as closed."""
         account = book.account(self.account)
         if account.status == CLOSED:
             raise AccountClosed(f"{account.id} is closed already.")
+        if self.sweep_to and account.balance > 0:
+            book.put(replace(account, minimum_balance=ZEROS[account.currency]))
+            book.post(account.id, self.sweep_to, account.balance, limited=False)
+            account = book.account(account.id)
         if account.balance or account.held:
-            message = f"{account.id} has {account.balance} {account.currency} on it."
+            held = f", and {account.held} are held" if account.held else ""
+            message = f"{account.id} has {account.balance} {account.currency} on it{held}."
             raise BalanceNotZero(message)
-        book.put("account", replace(account, status=CLOSED))
+        book.put(replace(account, status=CLOSED))

@@ -6,14 +6,23 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.account import ACTIVE, STANDARD, Account, internal_id, made_number
-from SimpleBankingSystem.ledger.book import NUMBERING, Book, Look
-from SimpleBankingSystem.ledger.errors import AccountExists
-from SimpleBankingSystem.ledger.fields import AccountId, Currency, Limit, Name
+from SimpleBankingSystem.ledger.account import ACTIVE, Account, internal_id
+from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.entity import made_number, numbering
+from SimpleBankingSystem.ledger.errors import AccountExists, CurrencyMismatch
+from SimpleBankingSystem.ledger.fields import (
+    AccountId,
+    Currency,
+    CustomerIds,
+    Limit,
+    Name,
+    ProductId,
+)
 from SimpleBankingSystem.ledger.money import ZEROS, in_units
+from SimpleBankingSystem.ledger.product import STANDARD
 
 
-@command("open_account", route="/accounts")
+@command("open_account", route="/accounts", makes=Account)
 class OpenAccount(Command):
     """Open an account for somebody, with an id of their own choice or a made one."""
 
@@ -22,32 +31,47 @@ class OpenAccount(Command):
     currency: Currency = ""
     initial_deposit: Limit = Decimal(0)
     overdraft_limit: Limit = Decimal(0)
+    product: ProductId = STANDARD
+    owners: CustomerIds = ()
+    users: CustomerIds = ()
 
     def accounts(self, look: Look) -> Collection[str]:
-        """Hold the id, and the numbering where the id is, or looks like, a made one."""
+        """Hold the id and the customers, and the numbering where the id is, or may be, made."""
         del look
-        if not self.account:
-            return (NUMBERING,)
-        return (self.account, NUMBERING) if made_number(self.account) else (self.account,)
+        names = {*self.owners, *self.users}
+        if self.account:
+            names.add(self.account)
+        if not self.account or made_number(Account.letter, self.account):
+            names.add(numbering(Account.letter))
+        return names
 
     def apply(self, book: Book) -> None:
         """Put the account, then the initial deposit on it."""
-        account_id = self.account or book.next_account_id()
-        if book.find(account_id) is not None:
+        account_id = self.account or book.next_id(Account.letter)
+        if book.find(Account, account_id) is not None:
             raise AccountExists(f"There is an account {account_id} already.")
-        currency = self.currency or book.currency
-        nothing = ZEROS[currency]
+        for customer in self.owners + self.users:
+            book.customer(customer)
+        product = book.product(self.product)
+        currency = self.currency or product.currency or book.currency
+        if product.currency and currency != product.currency:
+            raise CurrencyMismatch(f"{product.id} is kept in {product.currency}, not {currency}.")
+        overdraft_limit = self.given().get("overdraft_limit", product.overdraft_limit)
+        assert isinstance(overdraft_limit, Decimal)
         account = Account(
             id=account_id,
             name=self.name,
-            type=STANDARD,
+            type=product.id,
             currency=currency,
             status=ACTIVE,
-            balance=nothing,
-            held=nothing,
-            overdraft_limit=in_units(self.overdraft_limit, currency),
+            balance=ZEROS[currency],
+            held=ZEROS[currency],
+            overdraft_limit=in_units(overdraft_limit, currency),
             opened_at=book.now,
+            minimum_balance=in_units(product.minimum_balance, currency),
+            owners=self.owners,
+            users=self.users,
         )
-        book.put("account", account)
+        book.put(account)
         if self.initial_deposit:
             book.post(internal_id("CASH", currency), account_id, self.initial_deposit)

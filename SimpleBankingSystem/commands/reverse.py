@@ -41,7 +41,7 @@ class Reverse(Command):
         if not book.claim(reversal_of(self.transaction)):
             raise AlreadyReversed(f"{self.transaction} was reversed already.")
         for posting in reversed(reversed_one.postings):
-            book.post(posting.target, posting.source, posting.amount)
+            book.post(posting.target, posting.source, posting.amount, limited=False)
 
 
 def reversal_of(transaction_id: str) -> str:

@@ -28,10 +28,10 @@ class StartRun(Command):
 
     def apply(self, book: Book) -> None:
         """Put the run as running."""
-        if book.look.run(self.run_id) is not None:
+        if book.find(Run, self.run_id) is not None:
             raise RunRefused(f"There is a run {self.run_id} already.")
         run = Run(self.run_id, self.name, self.digest, self.first_line, RUNNING, book.now)
-        book.put("run", run)
+        book.put(run)
 
 
 @command("finish_run", surfaces=False)
@@ -50,11 +50,10 @@ class FinishRun(Command):
 
     def apply(self, book: Book) -> None:
         """Put the run as finished, with its counts of lines."""
-        run = book.look.run(self.run_id)
+        run = book.find(Run, self.run_id)
         if run is None:
             raise NotFound(f"There is no run {self.run_id}.")
         book.put(
-            "run",
             replace(
                 run,
                 status=FINISHED,

@@ -6,9 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.account import CLOSED
 from SimpleBankingSystem.ledger.book import Book, Look
-from SimpleBankingSystem.ledger.errors import AccountClosed
 from SimpleBankingSystem.ledger.fields import AccountId, Limit
 from SimpleBankingSystem.ledger.money import in_units
 
@@ -27,8 +25,6 @@ class SetOverdraftLimit(Command):
 
     def apply(self, book: Book) -> None:
         """Put the account with the new limit."""
-        account = book.account(self.account)
-        if account.status == CLOSED:
-            raise AccountClosed(f"{account.id} is closed.")
+        account = book.open_account(self.account)
         limit = in_units(self.overdraft_limit, account.currency)
-        book.put("account", replace(account, overdraft_limit=limit))
+        book.put(replace(account, overdraft_limit=limit))

@@ -9,10 +9,12 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from SimpleBankingSystem.commands.base import Command
-from SimpleBankingSystem.ledger.transaction import PENDING, Posting, Transaction
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.customer import Customer
+from SimpleBankingSystem.ledger.transaction import NOTHING_MADE, PENDING, Posting, Transaction
 
 if TYPE_CHECKING:
-    from SimpleBankingSystem.ledger.book import Entity
+    from SimpleBankingSystem.ledger.entity import Entity
     from SimpleBankingSystem.ledger.errors import BankError
 
 
@@ -74,7 +76,7 @@ class Ticket:
     completed_at: str = ""
     seq: int = 0
     postings: Sequence[Posting] = ()
-    puts: Sequence[tuple[str, Entity]] = ()
+    puts: Sequence[Entity] = ()
     claims: Sequence[str] = ()
     attempted: tuple[str, str, Decimal] | None = None
     error: BankError | None = None
@@ -124,7 +126,13 @@ class Ticket:
             fields=command.given(),
             run=self.run,
             line=self.line,
+            made=self.made(),
         )
+
+    def made(self) -> tuple[str, str]:
+        """Return the kind and the id of what the command made anew, blank if nothing."""
+        kind = self.command.makes
+        return next(((kind, each.id) for each in self.puts if each.kind == kind), NOTHING_MADE)
 
     def legs(self) -> tuple[str, str]:
         """Return source and target as a row shows them: what was posted, tried, set or named."""
@@ -132,8 +140,8 @@ class Ticket:
             return self.postings[0][:2]
         if self.attempted is not None:
             return self.attempted[:2]
-        if self.puts and self.puts[0][0] == "account":
-            return "", self.puts[0][1].id
+        if self.puts and isinstance(self.puts[0], Account | Customer):
+            return "", self.puts[0].id
         command = self.command
         return getattr(command, "source", ""), getattr(command, "target", "") or getattr(
             command, "account", ""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book, Look
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
+from SimpleBankingSystem.ledger.product import Product
 
 
 @command("transfer", route="/accounts/{source}/transfer")
@@ -31,3 +32,4 @@ class Transfer(Command):
     def apply(self, book: Book) -> None:
         """Post both legs at once."""
         book.post(self.source, self.target, self.amount)
+        book.charge_for(Product.transfer_costs, self.source, self.amount)

@@ -8,6 +8,7 @@ from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
 from SimpleBankingSystem.ledger.book import Book, Look
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
+from SimpleBankingSystem.ledger.product import Product
 
 
 @command("withdraw", route="/accounts/{account}/withdraw")
@@ -26,3 +27,4 @@ class Withdraw(Command):
         """Post from the account to the bank's cash."""
         currency = book.account(self.account).currency
         book.post(self.account, internal_id("CASH", currency), self.amount)
+        book.charge_for(Product.withdrawal_costs, self.account, self.amount)

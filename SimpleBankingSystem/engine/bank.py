@@ -355,7 +355,7 @@ class Bank:
 
     def runs(self) -> Sequence[Run]:
         """Return all runs in the order of their start."""
-        return self.store.runs()
+        return self.store.every(Run)
 
     def lines_done(self, run_id: str) -> LinesDone:
         """Return which lines of a run are recorded."""

@@ -168,6 +168,7 @@ def decide(ticket: Ticket, book: Book, now: str) -> None:
     """
     ticket.started_at = now
     ticket.status = PROCESSING
+    book.deciding = ticket.id
     try:
         ticket.command.apply(book)
     except NotHeldError:

@@ -9,8 +9,8 @@ from time import monotonic
 
 from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.ticket import Ticket
-from SimpleBankingSystem.ledger.account import made_number
-from SimpleBankingSystem.ledger.book import NUMBERING
+from SimpleBankingSystem.ledger.entities import ENTITIES
+from SimpleBankingSystem.ledger.entity import made_number, numbering
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, KeyReused, KeyRunning
 from SimpleBankingSystem.ledger.fields import read_text
 from SimpleBankingSystem.stores.base import Store
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 KEY_SECONDS = 30
 """How long repeated keys wait for the commands that are under way with them."""
+
+LETTERS = [record.letter for record in ENTITIES.values() if record.letter]
+"""What the ids begin with that the bank makes."""
 
 _actor = re.compile(r"[A-Za-z0-9_.@-]{1,64}", re.ASCII)
 
@@ -54,12 +57,14 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
             log.exception("the command %s could not name its accounts", ticket.command.verb)
             ticket.names = ()
     named = set().union(*[ticket.names for ticket in tickets])
-    makeable = {name for name in look.unknown(named) if made_number(name)}
-    if not makeable:
+    unknown = look.unknown(named)
+    if not unknown:
         return
-    for ticket in tickets:
-        if not makeable.isdisjoint(ticket.names):
-            ticket.names = {*ticket.names, NUMBERING}
+    for letter in LETTERS:
+        makeable = {name for name in unknown if made_number(letter, name)}
+        for ticket in tickets if makeable else ():
+            if not makeable.isdisjoint(ticket.names):
+                ticket.names = {*ticket.names, numbering(letter)}
 
 
 def members_of(tickets: Sequence[Ticket]) -> list[Ticket]:

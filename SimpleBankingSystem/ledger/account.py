@@ -1,15 +1,38 @@
-"""An account at one moment."""
+"""An account at one moment, and what its status allows."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar, NamedTuple
 
 ACTIVE = "active"
+DEBITS_BLOCKED = "debits_blocked"
+CREDITS_BLOCKED = "credits_blocked"
+FROZEN = "frozen"
+DORMANT = "dormant"
 CLOSED = "closed"
-STANDARD = "standard"
+
 INTERNAL = "internal"
+"""The type of the bank's own accounts; that of a customer's is the id of its product."""
+
+
+class Allowed(NamedTuple):
+    """Whether money may go out of an account, and come in."""
+
+    debits: bool
+    credits: bool
+
+
+STATUSES = {
+    ACTIVE: Allowed(debits=True, credits=True),
+    DEBITS_BLOCKED: Allowed(debits=False, credits=True),
+    CREDITS_BLOCKED: Allowed(debits=True, credits=False),
+    FROZEN: Allowed(debits=False, credits=False),
+    DORMANT: Allowed(debits=False, credits=True),
+    CLOSED: Allowed(debits=False, credits=False),
+}
+"""The rule: what each status allows. Closed is final."""
 
 
 @dataclass(slots=True)
@@ -21,7 +44,13 @@ class Account:
     five times as much to make, twice per transfer.)
 
     Amounts are in the account's currency with exactly its decimals; ``opened_at`` is a UTC time.
+    ``type`` is the product's id. The limit and the minimum were the product's when the account
+    was opened, unless changed since. ``owners`` and ``users`` are ids of customers: whose money
+    it is, and who else may use it. ``merged_into`` is the account that took this one over.
     """
+
+    kind: ClassVar[str] = "account"
+    letter: ClassVar[str] = "A"
 
     id: str
     name: str
@@ -32,13 +61,17 @@ class Account:
     held: Decimal
     overdraft_limit: Decimal
     opened_at: str
+    minimum_balance: Decimal = Decimal(0)
+    owners: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    merged_into: str = ""
 
     @property
     def available(self) -> Decimal:
-        """What may be spent: posted less held plus the overdraft limit."""
-        return self.balance - self.held + self.overdraft_limit
+        """What may be spent: posted less held, plus the overdraft limit, less the minimum."""
+        return self.balance - self.held + self.overdraft_limit - self.minimum_balance
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, object]:
         """Return the shape on the wire: the same over HTTP, with ``--json`` and in Python."""
         return {
             "id": self.id,
@@ -51,6 +84,10 @@ class Account:
             "available": str(self.available),
             "overdraft_limit": str(self.overdraft_limit),
             "opened_at": self.opened_at,
+            "minimum_balance": str(self.minimum_balance),
+            "owners": list(self.owners),
+            "users": list(self.users),
+            "merged_into": self.merged_into or None,
         }
 
     def with_balance(self, balance: Decimal) -> Account:
@@ -65,6 +102,10 @@ class Account:
             self.held,
             self.overdraft_limit,
             self.opened_at,
+            self.minimum_balance,
+            self.owners,
+            self.users,
+            self.merged_into,
         )
 
 
@@ -84,17 +125,3 @@ def internal_id(purpose: str, currency: str) -> str:
 def internal_currency(account_id: str) -> str:
     """Return the currency of one of the bank's own accounts."""
     return account_id.rpartition(".")[2]
-
-
-_made = re.compile(r"A([0-9]{8,15})", re.ASCII)
-
-
-def made_id(number: int) -> str:
-    """Return the id that the bank makes for its number-th account: ``A00000001``."""
-    return f"A{number:08d}"
-
-
-def made_number(account_id: str) -> int:
-    """Return the number of an id that is, or looks like, a made one; 0 for any other."""
-    found = _made.fullmatch(account_id)
-    return int(found[1]) if found else 0

@@ -106,6 +106,70 @@ class AccountClosed(BankError):
     """The account is closed, which is final."""
 
 
+class DebitsBlocked(BankError):
+    """The account's status does not let money go out; it may be changed."""
+
+    retryable = True
+
+
+class CreditsBlocked(BankError):
+    """The account's status does not let money come in; it may be changed."""
+
+    retryable = True
+
+
+class SameAccount(BankError):
+    """Both accounts are one, since the one was merged into the other."""
+
+    http = 409
+
+
+class LimitExceeded(BankError):
+    """It is more than the account's product allows at once, or in a day."""
+
+    retryable = True
+
+
+class CustomerNotFound(BankError):
+    """A command names a customer who does not exist; somebody may be registered later."""
+
+    http = 404
+    retryable = True
+
+
+class CustomerExists(BankError):
+    """The customer's id is taken."""
+
+    http = 409
+
+
+class ProductNotFound(BankError):
+    """A command names a product that does not exist; it may be defined later."""
+
+    http = 404
+    retryable = True
+
+
+class HoldNotFound(BankError):
+    """A command names a hold that does not exist."""
+
+    http = 404
+
+
+class HoldResolved(BankError):
+    """The hold was captured or voided already, which can be done once only."""
+
+    http = 409
+
+
+class NothingMoved(BankError):
+    """What would be paid is less than the smallest amount of the currency."""
+
+
+class HoldExceeded(BankError):
+    """No more can be captured than is held."""
+
+
 class BalanceNotZero(BankError):
     """An account with money on it cannot be closed."""
 

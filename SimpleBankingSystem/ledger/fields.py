@@ -13,11 +13,19 @@ from datetime import date
 from decimal import Decimal
 from sys import intern
 from typing import Annotated
+from unicodedata import category
 
+from SimpleBankingSystem.ledger.account import CLOSED, FROZEN, STATUSES
 from SimpleBankingSystem.ledger.money import AMOUNT_PATTERN, DECIMALS, parse_amount
 
 TEXT_AT_MOST = 140
 """Characters of a text."""
+
+CUSTOMERS_AT_MOST = 10
+"""Owners, or users, of one account."""
+
+PARTS_AT_MOST = 200
+"""Accounts among which one sum is split."""
 
 REMEMBERED_AT_MOST = 20_000
 """Parsed values that a kind remembers: the same ids and amounts come again and again, and looking
@@ -91,6 +99,12 @@ _id = re.compile(ID_PATTERN, re.ASCII)
 _rewritten = re.compile(rf"(?:{_MONTHS})-?[0-9][0-9-]*|TRUE|FALSE|NA|NAN|NULL|NONE|INF(?:INITY)?")
 _transaction = re.compile(r"T[0-9]{11,}", re.ASCII)
 _day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_customer = re.compile(r"C[0-9]{8,15}", re.ASCII)
+_hold = re.compile(r"H[0-9]{11,}", re.ASCII)
+_other_made = re.compile(r"C[0-9]{8,15}", re.ASCII)
+_product = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+_rate = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
+_percent = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?|100", re.ASCII)
 _run = re.compile(r"R[0-9]{6,}", re.ASCII)
 _count = re.compile(r"[0-9]{1,15}", re.ASCII)
 _tag = re.compile(TAG_PATTERN, re.ASCII)
@@ -124,8 +138,72 @@ def _read_account_id(text: str) -> str:
         raise ValueError(message)
     if _rewritten.fullmatch(text):
         raise ValueError(f"{text} is a word that a spreadsheet would rewrite; choose another")
+    if _other_made.fullmatch(text):
+        raise ValueError(f"{text} is the id of a customer; choose another")
     # The accounts are known by interned ids: the same object is found at once.
     return intern(text)
+
+
+def _like(pattern: re.Pattern[str], what: str, example: str) -> Callable[[str], str]:
+    """Return a reader of ids of one kind."""
+
+    def read(text: str) -> str:
+        if pattern.fullmatch(text) is None:
+            raise ValueError(f"must be {what}, such as {example}")
+        return intern(text)
+
+    return read
+
+
+def _read_person_name(text: str) -> str:
+    _read_name(text)
+    for letter in text:
+        if category(letter)[0] not in "LM" and letter not in " -'’.":
+            message = f"contains {letter}; a name has letters, marks, blanks, hyphens, apostrophes"
+            raise ValueError(message)
+    if not any(category(letter)[0] == "L" for letter in text):
+        raise ValueError("must have a letter")
+    return text
+
+
+def _read_customers(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(text.split()))
+    if len(found) > CUSTOMERS_AT_MOST or not all(_customer.fullmatch(each) for each in found):
+        message = f"must be at most {CUSTOMERS_AT_MOST} customers' ids with blanks between"
+        raise ValueError(message)
+    return tuple(map(intern, found))
+
+
+def _read_rate(text: str) -> Decimal:
+    if _rate.fullmatch(text) is None or not Decimal(text):
+        message = "must be plain digits above zero, at most 9 before and behind the point"
+        raise ValueError(message)
+    return Decimal(text)
+
+
+def _read_percent(text: str) -> Decimal:
+    if _percent.fullmatch(text) is None:
+        raise ValueError("must be plain digits from 0 to 100, at most 4 behind the point")
+    return Decimal(text)
+
+
+def _read_parts(text: str) -> tuple[tuple[str, Decimal], ...]:
+    """Read ``ACCOUNT=AMOUNT`` words: what each of several accounts gets."""
+    found: dict[str, Decimal] = {}
+    for word in text.split():
+        account_id, _, amount = word.partition("=")
+        try:
+            _read_account_id(account_id)
+            part = _read_positive(amount)
+        except ValueError as error:
+            raise ValueError(f"{word} is no ACCOUNT=AMOUNT: {error}") from None
+        if account_id in found:
+            raise ValueError(f"names {account_id} twice")
+        found[intern(account_id)] = part
+    if not 1 <= len(found) <= PARTS_AT_MOST:
+        message = f"must be 1 to {PARTS_AT_MOST} words such as A00000002=10.00"
+        raise ValueError(message)
+    return tuple(found.items())
 
 
 def _read_transaction_id(text: str) -> str:
@@ -206,6 +284,29 @@ def _is_amount(value: object) -> bool:
 
 def _is_tags(value: object) -> bool:
     return isinstance(value, list | tuple)
+
+
+def _is_parts(value: object) -> bool:
+    """Accept an object of amounts by account, or pairs of both, which is how they are kept."""
+    pairs = list(value.items()) if isinstance(value, dict) else value
+    return isinstance(pairs, list | tuple) and all(
+        isinstance(pair, list | tuple)
+        and len(pair) == 2
+        and isinstance(pair[0], str)
+        and (isinstance(pair[1], str) or _is_amount(pair[1]))
+        for pair in pairs
+    )
+
+
+def _show_parts(value: object) -> str:
+    if isinstance(value, dict):
+        value = list(value.items())
+    if not isinstance(value, list | tuple):
+        return str(value)
+    return " ".join(
+        f"{name}={part:f}" if isinstance(part, Decimal) else f"{name}={part}"
+        for name, part in value
+    )
 
 
 def _is_count(value: object) -> bool:
@@ -328,6 +429,95 @@ TAGS = Kind(
     _show_words,
 )
 
+PERSON_NAME = Kind(
+    "person's name",
+    _read_person_name,
+    _never,
+    NAME.schema,
+    "Ada Lovelace",
+    "a person's name: letters, marks, blanks, hyphens, apostrophes",
+)
+CUSTOMER_ID = Kind(
+    "customer id",
+    _like(_customer, "a customer's id", "C00000001"),
+    _never,
+    {"type": "string", "pattern": "^C[0-9]{8,15}$"},
+    "C00000001",
+    "a customer's id",
+)
+CUSTOMER_IDS = Kind(
+    "customer ids",
+    _read_customers,
+    _is_tags,
+    {
+        "type": "array",
+        "items": CUSTOMER_ID.schema,
+        "maxItems": CUSTOMERS_AT_MOST,
+    },
+    "C00000001 C00000002",
+    "customers' ids",
+    _show_words,
+)
+HOLD_ID = Kind(
+    "hold id",
+    _like(_hold, "a hold's id", "H00000000001"),
+    _never,
+    {"type": "string", "pattern": "^H[0-9]{11,}$"},
+    "H00000000001",
+    "a hold's id",
+)
+PRODUCT_ID = Kind(
+    "product",
+    _like(_product, "small letters, digits or _, a letter first", "savings"),
+    _never,
+    {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
+    "savings",
+    "a product's name",
+)
+STATUS = Kind(
+    "status",
+    one_of(*(status for status in STATUSES if status != CLOSED)),
+    _never,
+    {"type": "string", "enum": [status for status in STATUSES if status != CLOSED]},
+    FROZEN,
+    "what the account's status is to be",
+)
+RATE = Kind(
+    "rate",
+    _read_rate,
+    _is_amount,
+    {"type": "string", "pattern": r"^(?!0+(\.0+)?$)[0-9]{1,9}(\.[0-9]{1,9})?$"},
+    "1.0825",
+    "how much of the target's currency one of the source's buys",
+    _show_plainly,
+    numeric=True,
+)
+PERCENT = Kind(
+    "percent",
+    _read_percent,
+    _is_amount,
+    {"type": "string", "pattern": r"^([0-9]{1,2}(\.[0-9]{1,4})?|100)$"},
+    "1.5",
+    "a percentage",
+    _show_plainly,
+    numeric=True,
+)
+PARTS = Kind(
+    "parts",
+    _read_parts,
+    _is_parts,
+    {
+        "type": "object",
+        "additionalProperties": AMOUNT.schema,
+        "minProperties": 1,
+        "maxProperties": PARTS_AT_MOST,
+        "example": {"A00000002": "10.00", "A00000003": "5.00"},
+    },
+    "A00000002=10.00 A00000003=5.00",
+    "what each account gets",
+    _show_parts,
+)
+
 AccountId = Annotated[str, ACCOUNT_ID]
 TransactionId = Annotated[str, TRANSACTION_ID]
 RunId = Annotated[str, RUN_ID]
@@ -339,3 +529,12 @@ Name = Annotated[str, NAME]
 Text = Annotated[str, TEXT]
 Date = Annotated[str, DAY]
 Tags = Annotated[tuple[str, ...], TAGS]
+PersonName = Annotated[str, PERSON_NAME]
+CustomerId = Annotated[str, CUSTOMER_ID]
+CustomerIds = Annotated[tuple[str, ...], CUSTOMER_IDS]
+HoldId = Annotated[str, HOLD_ID]
+ProductId = Annotated[str, PRODUCT_ID]
+Status = Annotated[str, STATUS]
+Rate = Annotated[Decimal, RATE]
+Percent = Annotated[Decimal, PERCENT]
+Parts = Annotated[tuple[tuple[str, Decimal], ...], PARTS]

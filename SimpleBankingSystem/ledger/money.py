@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from SimpleBankingSystem.ledger.errors import TooManyDecimals
@@ -62,3 +63,22 @@ def in_units(amount: Decimal, currency: str) -> Decimal:
         message = f"{amount} has more decimals than {currency}, which has {DECIMALS[currency]}."
         raise TooManyDecimals(message)
     return settled
+
+
+def shared(amount: Decimal, shares: Sequence[Decimal], currency: str) -> tuple[Decimal, ...]:
+    """Return an amount parted by shares, in units of its currency; the parts come to it exactly.
+
+    Each part is rounded down, and the units that are left go to the largest remainders, of equal
+    ones to the first (the method of Hare and Niemeyer).
+    """
+    unit = UNITS[currency]
+    whole = int(amount / unit)
+    scale = min(share.as_tuple().exponent for share in shares)
+    assert isinstance(scale, int)
+    weights = [int(share.scaleb(-min(scale, 0))) for share in shares]
+    total = sum(weights)
+    parts = [divmod(whole * weight, total) for weight in weights]
+    left = whole - sum(units for units, _ in parts)
+    by_remainder = sorted(range(len(parts)), key=lambda at: -parts[at][1])
+    lucky = set(by_remainder[:left])
+    return tuple((units + (at in lucky)) * unit for at, (units, _) in enumerate(parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 RUNNING = "running"
 FINISHED = "finished"
@@ -19,6 +20,9 @@ class Run:
     ``digest`` is the SHA-256 of the file and ``first_line`` that of its first data line, both in
     hexadecimal; the counts are of lines and stand once the run is finished.
     """
+
+    kind: ClassVar[str] = "run"
+    letter: ClassVar[str] = ""
 
     id: str
     name: str

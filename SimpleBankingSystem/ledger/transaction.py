@@ -25,8 +25,7 @@ MOVES = {
 }
 """The moves that are legal; COMPLETED is final, and FAILED→PENDING is a retry."""
 
-OPENING = "open_account"
-"""The verb of the command that a new account comes from."""
+NOTHING_MADE = ("", "")
 
 ATTEMPTS_AT_MOST = 4
 """One attempt and three retries."""
@@ -56,7 +55,8 @@ class Transaction:
     """What became of one command.
 
     ``fields`` are the command's own fields, as asked. ``seq`` is the journal position of the
-    transaction's first row, 0 as long as it has none. Times are UTC texts.
+    transaction's first row, 0 as long as it has none. Times are UTC texts. ``made`` is the kind
+    and the id of what it made anew, such as an account.
     """
 
     id: str
@@ -81,6 +81,7 @@ class Transaction:
     fields: Mapping[str, object] = field(default_factory=dict)
     run: str = ""
     line: int = 0
+    made: tuple[str, str] = NOTHING_MADE
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -128,9 +129,9 @@ class Transaction:
             ]
         if self.run:
             shape["run"], shape["line"] = self.run, self.line
-        if self.command == OPENING and self.status == COMPLETED:
+        if self.made != NOTHING_MADE:
             # The bank may have made the id, and then it is not among the fields.
-            shape["account"] = shape["target"]
+            shape[self.made[0]] = self.made[1]
         for name, value in self.fields.items():
             shape.setdefault(name, _text(value))
         return shape

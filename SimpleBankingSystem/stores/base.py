@@ -14,8 +14,9 @@ from typing import Literal
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.book import Record
 from SimpleBankingSystem.ledger.errors import BankError
-from SimpleBankingSystem.ledger.run import LinesDone, Run
+from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import Transaction
 
 Progress = Callable[[int, int], None]
@@ -93,10 +94,9 @@ class Store(ABC):
         """What keeps the store from taking commits until it is opened anew, None if nothing."""
         return None
 
-    @property
     @abstractmethod
-    def last_account_number(self) -> int:
-        """The highest number among the ids that are, or look like, made ones."""
+    def last_number(self, letter: str) -> int:
+        """Return the highest number among a kind's ids that are, or look like, made ones."""
 
     @abstractmethod
     def account(self, account_id: str) -> Account | None:
@@ -108,7 +108,7 @@ class Store(ABC):
 
     @abstractmethod
     def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
-        """Return those of the names that are no accounts."""
+        """Return those of the names that are the id of nothing that ids are made for."""
 
     @abstractmethod
     def accounts(self, *, internal: bool = False) -> Sequence[Account]:
@@ -150,12 +150,15 @@ class Store(ABC):
         """Return all members of a transaction's group, in order; itself alone if it has none."""
 
     @abstractmethod
-    def run(self, run_id: str) -> Run | None:
-        """Return a run."""
+    def find(self, record: type[Record], entity_id: str) -> Record | None:
+        """Return an entity of a kind."""
 
     @abstractmethod
-    def runs(self) -> Sequence[Run]:
-        """Return all runs in the order of their start."""
+    def every(self, record: type[Record]) -> Sequence[Record]:
+        """Return all entities of a kind at one moment, in the order of their making.
+
+        Of holds there are only those that are open.
+        """
 
     @abstractmethod
     def lines_done(self, run_id: str) -> LinesDone:

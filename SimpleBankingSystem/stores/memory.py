@@ -8,6 +8,7 @@ from threading import Lock
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.money import ZEROS
 from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, Transaction
@@ -160,8 +161,8 @@ class MemoryStore(StateStore):
 def state_of(store: Store) -> State:
     """Return the state that a store has published, but for what it alone can carry on."""
     state = State()
-    state.accounts = {account.id: account for account in store.accounts(internal=True)}
-    state.runs = {run.id: run for run in store.runs()}
-    state.last_account_number = store.last_account_number
+    for kind, record in ENTITIES.items():
+        state.tables[kind].update((each.id, each) for each in store.every(record))
+        state.last_numbers[record.letter] = store.last_number(record.letter)
     state.last_transaction = store.number(0) - 1
     return state

@@ -10,38 +10,53 @@ from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from threading import Lock
+from typing import Any
 
 from SimpleBankingSystem.commands.ticket import Ticket
-from SimpleBankingSystem.ledger.account import (
-    ACTIVE,
-    INTERNAL,
-    Account,
-    made_number,
-)
-from SimpleBankingSystem.ledger.book import Entity
+from SimpleBankingSystem.ledger.account import ACTIVE, INTERNAL, Account
+from SimpleBankingSystem.ledger.book import Record
+from SimpleBankingSystem.ledger.entities import ENTITIES
+from SimpleBankingSystem.ledger.entity import Entity, made_number
+from SimpleBankingSystem.ledger.hold import Hold
 from SimpleBankingSystem.ledger.money import ZEROS
+from SimpleBankingSystem.ledger.product import DEFAULT_PRODUCTS, Product
 from SimpleBankingSystem.ledger.run import FINISHED, LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import PENDING, Posting, Transaction
 from SimpleBankingSystem.stores.base import Store
 
+MADE = [kind for kind, record in ENTITIES.items() if record.letter]
+"""The kinds of entities for which the bank makes ids."""
+
 
 class State:
-    """Accounts, runs, open transactions and the names that are taken.
+    """Accounts and other entities, open transactions and the names that are taken.
 
+    ``tables`` has the entities of each kind by id; a hold that is resolved is in none.
     ``names`` maps each key and claimed name that the index does not hold yet to its transaction.
     ``last_seq`` and ``last_transaction`` are the highest numbers in use.
     """
 
     def __init__(self) -> None:
-        self.accounts: dict[str, Account] = {}
-        self.runs: dict[str, Run] = {}
+        self.tables: dict[str, dict[str, Any]] = {kind: {} for kind in ENTITIES}
+        self.accounts: dict[str, Account] = self.tables[Account.kind]
+        self.runs: dict[str, Run] = self.tables[Run.kind]
+        self.tables[Product.kind] = {each.id: each for each in DEFAULT_PRODUCTS}
         self.lines: dict[str, LinesDone] = {}
         self.pending: dict[str, Transaction] = {}
         self.names: dict[str, str] = {}
         self.last_seq = 0
         self.last_transaction = 0
-        self.last_account_number = 0
+        self.last_numbers: dict[str, int] = {}
         self._numbering = Lock()
+
+    def copy(self) -> State:
+        """Return the entities at this moment, and which lines of runs are recorded."""
+        copied = State()
+        for kind, table in self.tables.items():
+            copied.tables[kind].clear()
+            copied.tables[kind].update(table)
+        copied.lines = {name: done.copy() for name, done in self.lines.items()}
+        return copied
 
     def load(self, names: Collection[str]) -> dict[str, Account]:
         """Return those of the names that are accounts."""
@@ -49,9 +64,13 @@ class State:
         return {name: accounts[name] for name in names if name in accounts}
 
     def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
-        """Return those of the names that are no accounts."""
-        # The operator ``-`` would walk through all accounts there are.
-        return frozenset(names).difference(self.accounts)
+        """Return those of the names that are the id of nothing that ids are made for."""
+        unknown = frozenset(names)
+        for kind in MADE:
+            if unknown:
+                # The operator ``-`` would walk through all accounts there are.
+                unknown = unknown.difference(self.tables[kind])
+        return unknown
 
     def listed(self, *, internal: bool) -> Sequence[Account]:
         """Return all accounts of one moment, the bank's own only if asked for."""
@@ -73,9 +92,8 @@ class State:
             return account
         purpose, currency = account_id.split(".")
         nothing = ZEROS[currency]
-        return Account(
-            account_id, purpose.lower(), INTERNAL, currency, ACTIVE, nothing, nothing, nothing, now
-        )
+        kept = account_id, purpose.lower(), INTERNAL, currency, ACTIVE
+        return Account(*kept, nothing, nothing, nothing, now, nothing)
 
     def settle(self, tickets: Sequence[Ticket], now: str) -> tuple[dict[str, Account], int]:
         """Assign the places in the journal, the time and the balances of the bank's own side.
@@ -136,7 +154,7 @@ class State:
             self.pending.pop(ticket.id, None)
         if ticket.key:
             self.names[ticket.key] = ticket.id
-        for _, entity in ticket.puts:
+        for entity in ticket.puts:
             self.put(entity)
         for name in ticket.claims:
             self.names[name] = ticket.id
@@ -149,12 +167,18 @@ class State:
 
     def put(self, entity: Entity) -> None:
         """Take note of an entity's new value; an account's balance has its own way."""
-        if isinstance(entity, Run):
-            self.runs[entity.id] = entity
-            if entity.status == FINISHED:
-                self.lines.pop(entity.id, None)
-        elif isinstance(entity, Account):
-            self.last_account_number = max(self.last_account_number, made_number(entity.id))
+        kind, name, letter = entity.kind, entity.id, entity.letter
+        if letter:
+            number = made_number(letter, name)
+            self.last_numbers[letter] = max(self.last_numbers.get(letter, 0), number)
+        if isinstance(entity, Account):
+            return
+        if isinstance(entity, Hold) and not entity.is_open:
+            self.tables[kind].pop(name, None)
+            return
+        self.tables[kind][name] = entity
+        if isinstance(entity, Run) and entity.status == FINISHED:
+            self.lines.pop(name, None)
 
 
 class StateStore(Store):
@@ -166,10 +190,9 @@ class StateStore(Store):
     _state: State
     _section: Lock
 
-    @property
-    def last_account_number(self) -> int:
-        """The highest number among the ids that are, or look like, made ones."""
-        return self._state.last_account_number
+    def last_number(self, letter: str) -> int:
+        """Return the highest number among a kind's ids."""
+        return self._state.last_numbers.get(letter, 0)
 
     def account(self, account_id: str) -> Account | None:
         """Return a published account."""
@@ -180,7 +203,7 @@ class StateStore(Store):
         return self._state.load(names)
 
     def unknown(self, names: AbstractSet[str]) -> AbstractSet[str]:
-        """Return those of the names that are no accounts."""
+        """Return those of the names that are the id of nothing."""
         return self._state.unknown(names)
 
     def accounts(self, *, internal: bool = False) -> Sequence[Account]:
@@ -191,13 +214,13 @@ class StateStore(Store):
         """Return the transactions without an outcome."""
         return list(self._state.pending.values())
 
-    def run(self, run_id: str) -> Run | None:
-        """Return a run."""
-        return self._state.runs.get(run_id)
+    def find(self, record: type[Record], entity_id: str) -> Record | None:
+        """Return an entity of a kind."""
+        return self._state.tables[record.kind].get(entity_id)
 
-    def runs(self) -> Sequence[Run]:
-        """Return all runs."""
-        return list(self._state.runs.values())
+    def every(self, record: type[Record]) -> Sequence[Record]:
+        """Return all entities of a kind."""
+        return list(self._state.tables[record.kind].values())
 
     def number(self, count: int) -> int:
         """Reserve numbers for transactions."""

@@ -10,7 +10,7 @@ import pytest
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.engine.tickets import name_locks
-from SimpleBankingSystem.ledger.book import NUMBERING
+from SimpleBankingSystem.ledger.entity import numbering
 from SimpleBankingSystem.ledger.errors import NotFound
 from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.memory import MemoryStore
@@ -58,10 +58,10 @@ def test_who_guesses_an_id_that_is_about_to_be_made_comes_after_its_opening(bank
         name_locks([ticket], bank.store)
         return set(ticket.names)
 
-    assert names("deposit", account="A00000001", amount="1") == {"A00000001", NUMBERING}
+    assert names("deposit", account="A00000001", amount="1") == {"A00000001", numbering("A")}
     assert names("deposit", account="RICH", amount="1") == {"RICH"}
     assert names("deposit", account="NOBODY", amount="1") == {"NOBODY"}
-    assert names("open_account", name="Ada") == {NUMBERING}
+    assert names("open_account", name="Ada") == {numbering("A")}
     done(bank, "open_account", name="Ada")
     assert names("deposit", account="A00000001", amount="1") == {"A00000001"}
 

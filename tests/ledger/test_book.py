@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from SimpleBankingSystem.ledger.account import ACTIVE, CLOSED, STANDARD, Account
-from SimpleBankingSystem.ledger.book import NUMBERING, Book, NotHeldError
+from SimpleBankingSystem.ledger.account import ACTIVE, CLOSED, Account
+from SimpleBankingSystem.ledger.book import Book, NotHeldError
+from SimpleBankingSystem.ledger.entity import numbering
 from SimpleBankingSystem.ledger.errors import BankError
+from SimpleBankingSystem.ledger.product import STANDARD
 from SimpleBankingSystem.ledger.run import Run
 from SimpleBankingSystem.ledger.transaction import Posting
 from SimpleBankingSystem.stores.memory import MemoryStore
@@ -132,7 +134,7 @@ def test_the_effects_of_each_command_are_its_own(book: Book) -> None:
     book.post("RICH", "POOR", Decimal(1))
     first = book.effects()
     book.keep()
-    book.put("account", account("POOR", "1.00", limit="9.00"))
+    book.put(account("POOR", "1.00", limit="9.00"))
     book.claim("a name")
     second = book.effects()
     book.keep()
@@ -142,7 +144,7 @@ def test_the_effects_of_each_command_are_its_own(book: Book) -> None:
     assert [list(part) for part in first] == [[posted], [], []]
     assert [list(part) for part in second] == [
         [],
-        [("account", account("POOR", "1.00", limit="9.00"))],
+        [account("POOR", "1.00", limit="9.00")],
         ["a name"],
     ]
     assert [len(part) for part in third] == [1, 0, 0]
@@ -154,7 +156,7 @@ def test_what_is_dropped_was_never_there(book: Book) -> None:
     book.keep()
     kept = dict(book.accounts)
     book.post("POOR", "RICH", Decimal(4))
-    book.put("account", account("NOBODY"))
+    book.put(account("NOBODY"))
     book.post("RICH", "NOBODY", Decimal(7))
     assert book.claim("a name")
     assert not book.claim("a name")
@@ -186,48 +188,48 @@ def test_what_is_not_held_cannot_be_touched() -> None:
     store._state.publish([], {each.id: each for each in ACCOUNTS})
     book = Book(store, {"RICH"}, "EUR", NOW)
     touches: list[Callable[[], object]] = [
-        lambda: book.find("POOR"),
+        lambda: book.find(Account, "POOR"),
         lambda: book.account("POOR"),
         lambda: book.post("RICH", "POOR", Decimal(1)),
         lambda: book.post("POOR", "RICH", Decimal(1)),
-        lambda: book.put("account", account("POOR")),
+        lambda: book.put(account("POOR")),
     ]
     for touch in touches:
         with pytest.raises(NotHeldError) as missing:
             touch()
         assert missing.value.name == "POOR"
     with pytest.raises(NotHeldError):
-        book.next_account_id()
+        book.next_id("A")
 
 
 def opened(book: Book) -> str:
-    made = book.next_account_id()
-    book.put("account", account(made))
+    made = book.next_id("A")
+    book.put(account(made))
     book.effects()
     return made
 
 
 def test_ids_are_made_in_order_and_a_dropped_one_is_made_again() -> None:
     store = MemoryStore(TickingClock())
-    store._state.last_account_number = 7
-    book = Book(store, {NUMBERING, "A00000020"}, "EUR", NOW)
+    store._state.last_numbers["A"] = 7
+    book = Book(store, {numbering("A"), "A00000020"}, "EUR", NOW)
     assert opened(book) == "A00000008"
     book.keep()
     assert opened(book) == "A00000009"
     book.drop()
     assert opened(book) == "A00000009"
     book.keep()
-    book.put("account", account("A00000020"))
+    book.put(account("A00000020"))
     book.drop()
     assert opened(book) == "A00000010"
     book.keep()
-    book.put("account", account("A00000020"))
+    book.put(account("A00000020"))
     book.keep()
     assert opened(book) == "A00000021"
 
 
 def test_whoever_makes_an_id_holds_it(book: Book) -> None:
-    holder = Book(book.look, {NUMBERING}, "EUR", NOW)
+    holder = Book(book.look, {numbering("A")}, "EUR", NOW)
     made = opened(holder)
     assert holder.account(made).id == made
     holder.post("CASH.EUR", made, Decimal(5))
@@ -237,9 +239,9 @@ def test_whoever_makes_an_id_holds_it(book: Book) -> None:
 def test_an_entity_that_is_no_account_is_put_as_it_is(book: Book) -> None:
     run = Run("R000001", "file", "d", "f", "running", NOW)
     with pytest.raises(NotHeldError):
-        book.put("run", run)
+        book.put(run)
     holder = Book(book.look, {"R000001"}, "EUR", NOW)
-    holder.put("run", run)
+    holder.put(run)
     _, puts, _ = holder.effects()
-    assert list(puts) == [("run", run)]
+    assert list(puts) == [run]
     assert not holder.accounts

@@ -131,7 +131,7 @@ def test_every_kind_refuses_what_is_no_text(kind: Kind) -> None:
             kind.parse_any(value)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not TAGS])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.schema["type"] != "array"])
 def test_only_tags_may_be_a_list(kind: Kind) -> None:
     with pytest.raises(ValueError, match="must be"):
         kind.parse_any([kind.example])

@@ -12,9 +12,8 @@ from SimpleBankingSystem.ledger.account import (
     internal_currency,
     internal_id,
     is_internal,
-    made_id,
-    made_number,
 )
+from SimpleBankingSystem.ledger.entity import made_id, made_number
 from SimpleBankingSystem.ledger.errors import InsufficientFunds
 from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, LinesDone
 from SimpleBankingSystem.ledger.transaction import Posting, Transaction
@@ -86,12 +85,12 @@ def test_available_is_posted_less_held_plus_the_limit() -> None:
     ],
 )
 def test_the_number_of_a_made_id(account_id: str, number: int) -> None:
-    assert made_number(account_id) == number
+    assert made_number("A", account_id) == number
 
 
 def test_made_ids_count_on_past_their_width() -> None:
-    assert made_id(1) == "A00000001"
-    assert made_number(made_id(10**9)) == 10**9
+    assert made_id("A", 1) == "A00000001"
+    assert made_number("A", made_id("A", 10**9)) == 10**9
 
 
 def test_the_bank_s_own_accounts_have_a_dot() -> None:

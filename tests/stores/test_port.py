@@ -37,23 +37,23 @@ def everything(bank: Bank) -> dict[str, object]:
         "groups": [shown(store.group_of(bank.transaction(each))) for each in ids],
         "keys": shown(store.by_key(key) for key in ("k1", "k2", "unused", *TEXTS)),
         "runs": list(bank.runs()),
-        "run": store.run("R000001"),
-        "numbers": store.last_account_number,
+        "run": store.find(Run, "R000001"),
+        "numbers": store.last_number("A"),
         "sums": bank.verify().problems,
     }
 
 
 def test_an_empty_store_answers_nothing(books: Books) -> None:
     store = books.store
-    assert [*store.accounts(internal=True), *store.runs(), *store.pending()] == []
+    assert [*store.accounts(internal=True), *store.every(Run), *store.pending()] == []
     assert (store.account("A00000001"), store.transaction("T00000000001")) == (None, None)
-    assert (store.by_key("k"), store.claimed("k"), store.run("R000001")) == (None, False, None)
+    assert (store.by_key("k"), store.claimed("k"), store.find(Run, "R000001")) == (None, False, None)
     assert store.load(["A00000001"]) == {}
     assert store.balance_at("A00000001", "2030-01-01") is None
     page = store.transactions(Query())
     assert (list(page.items), page.next) == ([], 0)
     assert list(store.failed()) == []
-    assert store.last_account_number == 0
+    assert store.last_number("A") == 0
     assert 1 not in store.lines_done("R000001")
     assert store.verify().problems == []
 
@@ -301,7 +301,7 @@ def test_runs_are_in_the_order_of_their_start(books: Books) -> None:
         first = bank.runs()[0]
         assert isinstance(first, Run)
         assert (first.status, first.completed, first.first_line) == ("finished", 5, "=f")
-        assert bank.store.run("R000001") == bank.runs()[1]
+        assert bank.store.find(Run, "R000001") == bank.runs()[1]
 
 
 def test_one_batch_is_published_at_once(bank: Bank) -> None:

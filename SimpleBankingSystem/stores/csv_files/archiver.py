@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from itertools import zip_longest
 from pathlib import Path
 
-from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 from SimpleBankingSystem.stores.csv_files.files import ROWS_PER_ARCHIVE, START, Files
 from SimpleBankingSystem.stores.csv_files.format import JOURNAL_HEADER
@@ -16,7 +14,8 @@ from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
 from SimpleBankingSystem.stores.csv_files.rows import Place, lines_of
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
-from SimpleBankingSystem.stores.csv_files.snapshot import digest, encode_accounts, encode_runs
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS, digest
+from SimpleBankingSystem.stores.state import State
 
 Section = Callable[[], AbstractContextManager[object]]
 """What keeps commits out while it is held."""
@@ -33,37 +32,25 @@ class Archiver:
 
     def snapshot(
         self,
-        accounts: Sequence[Account],
-        runs: Sequence[Run],
-        lines: Mapping[str, LinesDone],
+        state: State,
         as_of: int,
         section: Section,
     ) -> None:
-        """Replace accounts.csv and runs.csv by the state after ``as_of``.
+        """Replace all snapshots by a state that is that after ``as_of``.
 
         The head knows the new digests before the files have them, so that a crash in between
         leaves files that are one or the other. ``section`` guards the head against commits, and
         raises once nothing may be written any more.
         """
-        accounts_csv = encode_accounts(accounts, as_of)
-        runs_csv = encode_runs(runs, lines, as_of)
-        digests = digest(accounts_csv), digest(runs_csv)
+        made = {self._files.folder / each.name: each.encode(state, as_of) for each in SNAPSHOTS}
+        digests = " ".join(map(digest, made.values()))
         with section():
-            self._head.write(
-                next_as_of=as_of, next_accounts_digest=digests[0], next_runs_digest=digests[1]
-            )
+            self._head.write(next_as_of=as_of, next_digests=digests)
             self._head.sync()
-        self._disk.replace(self._files.accounts, accounts_csv)
-        self._disk.replace(self._files.runs, runs_csv)
+        for path, content in made.items():
+            self._disk.replace(path, content)
         with section():
-            self._head.write(
-                accounts_as_of=as_of,
-                accounts_digest=digests[0],
-                runs_digest=digests[1],
-                next_as_of=0,
-                next_accounts_digest="",
-                next_runs_digest="",
-            )
+            self._head.write(snapshots_as_of=as_of, digests=digests, next_as_of=0, next_digests="")
             self._head.sync()
 
     def copy(self, journal: Journal, cut: Place, section: Section) -> None:

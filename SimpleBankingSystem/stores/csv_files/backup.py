@@ -19,7 +19,7 @@ from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.head import Anchor
 from SimpleBankingSystem.stores.csv_files.problems import WAYS_ON
 from SimpleBankingSystem.stores.csv_files.rows import MARK
-from SimpleBankingSystem.stores.csv_files.snapshot import digest
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS, digest
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
 
@@ -57,7 +57,7 @@ def back_up(
         raise InvalidCommand({"folder": reason})
     disk.make_folder(target)
     Backup(disk, books, copy).make(patience)
-    if not (disk.exists(copy.accounts) and disk.exists(copy.runs)):
+    if not all(disk.exists(target / each.name) for each in SNAPSHOTS):
         # They are made of the rows, as at every start.
         CsvStore(target, clock=clock, upkeep=False).close()
     report = verify_folder(target, progress)
@@ -110,23 +110,16 @@ class Backup:
     def _read_snapshots(self, anchor: Anchor) -> Anchor:
         """Read the snapshots if they are what the head knows; return the head of the copy."""
         disk, books = self._disk, self._books
-        paths = {books.accounts: self._copy.accounts, books.runs: self._copy.runs}
-        found = {copy: disk.read(path) for path, copy in paths.items() if disk.exists(path)}
-        digests = tuple(map(digest, found.values()))
-        self._snapshots = {}
-        as_of = 0
-        if digests == (anchor.accounts_digest, anchor.runs_digest):
-            self._snapshots, as_of = found, anchor.accounts_as_of
-        elif digests == (anchor.next_accounts_digest, anchor.next_runs_digest):
-            self._snapshots, as_of = found, anchor.next_as_of
-        accounts, runs = digests if self._snapshots else ("", "")
+        names = [each.name for each in SNAPSHOTS if disk.exists(books.folder / each.name)]
+        found = {self._copy.folder / name: disk.read(books.folder / name) for name in names}
+        digests = " ".join(map(digest, found.values()))
+        known = {anchor.digests: anchor.snapshots_as_of, anchor.next_digests: anchor.next_as_of}
+        self._snapshots = found if digests in known else {}
         return anchor._replace(
-            accounts_as_of=as_of,
-            accounts_digest=accounts,
-            runs_digest=runs,
+            snapshots_as_of=known.get(digests, 0),
+            digests=digests if digests in known else "",
             next_as_of=0,
-            next_accounts_digest="",
-            next_runs_digest="",
+            next_digests="",
         )
 
     def _copy_archive(self, anchor: Anchor) -> bool:

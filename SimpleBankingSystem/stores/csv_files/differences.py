@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -14,26 +15,35 @@ from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.format import BOM, unguard
 from SimpleBankingSystem.stores.csv_files.head import Anchor
 from SimpleBankingSystem.stores.csv_files.looks import money_of
-from SimpleBankingSystem.stores.csv_files.snapshot import digest, encode_accounts, encode_runs
+from SimpleBankingSystem.stores.csv_files.snapshot import (
+    PRODUCTS,
+    SNAPSHOTS,
+    Snapshot,
+    digest,
+    products_in,
+)
 from SimpleBankingSystem.stores.state import State
 
-_MONEY = {"balance", "held", "available", "overdraft_limit"}
+_MONEY = {
+    *("balance", "held", "available", "overdraft_limit", "minimum_balance"),
+    *("amount", "captured"),
+}
 
 Difference = tuple[int, str]
 """A line of the changed file, 0 for one that is not there, and the rest of the sentence."""
 
 
 @dataclass(slots=True, frozen=True)
-class Snapshot:
-    """A file that must be what the rows up to ``as_of`` come to.
+class Expected:
+    """A snapshot that must be what the rows up to ``as_of`` come to.
 
     ``digest`` is empty where no head.csv tells it.
     """
 
     path: Path
+    snapshot: Snapshot
     digest: str
     as_of: int
-    encode: Callable[[State, int], bytes]
 
     def troubles(self, disk: Disk, state: State | None) -> Iterator[Difference]:
         """Yield what is wrong with the file; ``state`` is that after its rows, None if unknown."""
@@ -46,48 +56,42 @@ class Snapshot:
             if not is_kept:
                 yield 0, ": the file is not known to be the one that was written."
             return
+        compare = other_products if self.snapshot is PRODUCTS else differences
         try:
-            rebuilt = self.encode(state, self.as_of)
+            found = list(compare(self.snapshot.encode(state, self.as_of), data))
         except UNREADABLE as error:
             yield 0, f": the file cannot be compared with the rows ({error})."
             return
-        found = list(differences(rebuilt, data))
         yield from found
         if not found and not is_kept and self.digest:
             yield 0, ": only the look was changed, no value."
 
 
-def expected_snapshots(disk: Disk, files: Files, anchor: Anchor | None) -> list[Snapshot]:
+def expected_snapshots(disk: Disk, files: Files, anchor: Anchor | None) -> list[Expected]:
     """Return the snapshots in the order of the rows up to which they reach."""
     known = anchor or Anchor()
+    kept_digests = known.digests.split() or [""] * len(SNAPSHOTS)
+    following_digests = known.next_digests.split() or [""] * len(SNAPSHOTS)
     found = []
-    for path, kept_digest, following, encode in (
-        (files.accounts, known.accounts_digest, known.next_accounts_digest, _accounts),
-        (files.runs, known.runs_digest, known.next_runs_digest, _runs),
+    for snapshot, kept_digest, following in zip(
+        SNAPSHOTS, kept_digests, following_digests, strict=True
     ):
+        path = files.folder / snapshot.name
         data = disk.read(path) if disk.exists(path) else b""
-        kept, as_of = kept_digest, known.accounts_as_of
+        kept, as_of = kept_digest, known.snapshots_as_of
         if following and digest(data) == following:
             # A crash came while it was being replaced: this is the new one already.
             kept, as_of = following, known.next_as_of
         elif anchor is None:
             as_of = _as_of(data)
-        found.append(Snapshot(path, kept, as_of, encode))
-    return sorted(found, key=lambda snapshot: snapshot.as_of)
-
-
-def _accounts(state: State, as_of: int) -> bytes:
-    return encode_accounts(state.accounts.values(), as_of)
-
-
-def _runs(state: State, as_of: int) -> bytes:
-    return encode_runs(list(state.runs.values()), state.lines, as_of)
+        found.append(Expected(path, snapshot, kept, as_of))
+    return sorted(found, key=lambda expected: expected.as_of)
 
 
 def _as_of(data: bytes) -> int:
     """Return the row up to which a snapshot itself says that it reaches."""
-    cell = data.rstrip().rpartition(b",")[2]
-    return int(cell) if cell.isdigit() else 0
+    found = re.search(rb"^as_of = ([0-9]{1,15})$|,([0-9]{1,15})\s*\Z", data, re.MULTILINE)
+    return int(found[1] or found[2]) if found else 0
 
 
 def differences(rebuilt: bytes, found: bytes) -> Iterator[Difference]:
@@ -122,6 +126,27 @@ def differences(rebuilt: bytes, found: bytes) -> Iterator[Difference]:
     for name in said:
         if name not in seen:
             yield 0, f": {name} is missing."
+
+
+def other_products(rebuilt: bytes, found: bytes) -> Iterator[Difference]:
+    """Yield which terms of products differ from those that the journal gives."""
+    right = products_in(rebuilt)
+    try:
+        stated = products_in(found)
+    except ValueError as error:
+        yield 0, f": the file cannot be read ({error})."
+        return
+    for name in {**right, **stated}:
+        if name not in stated:
+            yield 0, f": {name} is missing."
+            continue
+        if name not in right:
+            yield 0, f": {name} is not in the journal."
+            continue
+        for term in {**right[name], **stated[name]}:
+            reads, value = stated[name].get(term, "nothing"), right[name].get(term, "nothing")
+            if reads != value:
+                yield 0, f", {name}, {term}: {reads}, the journal says {value}."
 
 
 def _rows(data: bytes) -> list[list[str]]:

@@ -26,16 +26,6 @@ class Files:
         return self.folder / "transactions.csv"
 
     @property
-    def accounts(self) -> Path:
-        """The snapshot of the accounts."""
-        return self.folder / "accounts.csv"
-
-    @property
-    def runs(self) -> Path:
-        """The snapshot of the runs."""
-        return self.folder / "runs.csv"
-
-    @property
     def head(self) -> Path:
         """The anchor."""
         return self.folder / "head.csv"

@@ -10,6 +10,7 @@ import json
 import re
 from binascii import hexlify
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
@@ -19,10 +20,10 @@ from typing import Any, get_type_hints
 from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.book import Entity
+from SimpleBankingSystem.ledger.entities import ENTITIES
+from SimpleBankingSystem.ledger.entity import Entity
 from SimpleBankingSystem.ledger.errors import recorded_error
-from SimpleBankingSystem.ledger.run import Run
-from SimpleBankingSystem.ledger.transaction import Posting, Transaction
+from SimpleBankingSystem.ledger.transaction import NOTHING_MADE, Posting, Transaction
 
 BOM = b"\xef\xbb\xbf"
 """Tells a spreadsheet that the file is UTF-8."""
@@ -71,12 +72,10 @@ HASH_BYTES = 16
 FIRST_HASH = "h" + "00" * HASH_BYTES
 """What the first row of all chains to."""
 
-ENTITIES: dict[str, type[Account | Run]] = {"account": Account, "run": Run}
-"""The kinds of entities and their records; each has a snapshot file of its own."""
-
-_READERS: dict[type, Callable[[str], Any]] = {
+_READERS: dict[object, Callable[[str], Any]] = {
     str: intern,
     int: int,
+    tuple[str, ...]: lambda text: tuple(map(intern, text.split())),
     Decimal: lru_cache(maxsize=1_000)(Decimal),
 }
 """What reads a text as a field of this type. Equal values are mostly one object, here and where
@@ -84,7 +83,10 @@ commands name accounts: thousands of accounts share a currency and a limit, and 
 without comparing its letters."""
 
 _CELLS = {
-    kind: [(name, _READERS[type_]) for name, type_ in get_type_hints(record).items()]
+    kind: [
+        (field.name, _READERS[get_type_hints(record)[field.name]])
+        for field in fields(record)  # type: ignore[arg-type]
+    ]
     for kind, record in ENTITIES.items()
 }
 """The fields of each kind, with what reads a text as one."""
@@ -187,11 +189,12 @@ def other_cells(ticket: Ticket) -> str:
     source, target = ticket.legs()
     if ticket.attempted is not None:
         return f"{source},{target},{ticket.attempted[2]:f},,,"
-    put = next((entity for _, entity in ticket.puts if isinstance(entity, Account)), None)
+    asked = getattr(ticket.command, "amount", None)
+    amount = "" if asked is None else format(asked, "f")
+    put = next((entity for entity in ticket.puts if isinstance(entity, Account)), None)
     if put is not None:
-        return f",{put.id},,{put.currency},,{put.balance!s}"
-    amount = getattr(ticket.command, "amount", None)
-    return f"{source},{target},{'' if amount is None else format(amount, 'f')},,,"
+        return f",{put.id},{amount},{put.currency},,{put.balance!s}"
+    return f"{source},{target},{amount},,,"
 
 
 def details(ticket: Ticket) -> str:
@@ -212,8 +215,8 @@ def details(ticket: Ticket) -> str:
         found["claims"] = list(ticket.claims)
     if ticket.puts:
         changed: dict[str, list[object]] = {}
-        for kind, entity in ticket.puts:
-            changed.setdefault(kind, []).append(entity_cells(kind, entity))
+        for entity in ticket.puts:
+            changed.setdefault(entity.kind, []).append(entity_cells(entity))
         found["set"] = changed
     return quoted(canonical(found)) if found else ""
 
@@ -222,17 +225,27 @@ def command_cell(value: object) -> object:
     """Return a command's field as JSON has it."""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return list(value) if isinstance(value, tuple) else value
+    return [command_cell(each) for each in value] if isinstance(value, tuple) else value
 
 
-def entity_cells(kind: str, entity: Entity) -> dict[str, object]:
+def cell(value: object) -> str:
+    """Return a field of an entity as the text of a cell; several words have blanks between."""
+    return " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def entity_cells(entity: Entity) -> dict[str, object]:
     """Return an entity's whole value by field name; amounts as text."""
-    return {name: command_cell(getattr(entity, name)) for name, _ in _CELLS[kind]}
+    values = ((name, getattr(entity, name)) for name, _ in _CELLS[entity.kind])
+    return {name: value if isinstance(value, int) else cell(value) for name, value in values}
 
 
-def entity_of(kind: str, cells: Mapping[str, object]) -> Account | Run:
-    """Return the entity that ``entity_cells`` was given, from texts or JSON values."""
-    return ENTITIES[kind](*[read(str(cells[name])) for name, read in _CELLS[kind]])
+def entity_of(kind: str, cells: Mapping[str, object]) -> Entity:
+    """Return the entity that ``entity_cells`` was given, from texts or JSON values.
+
+    A field that did not exist yet when it was written has its default.
+    """
+    made = {name: read(str(cells[name])) for name, read in _CELLS[kind] if name in cells}
+    return ENTITIES[kind](**made)
 
 
 def records(lines: Iterable[str]) -> Iterator[list[str]]:
@@ -250,7 +263,7 @@ def parse_details(row: Sequence[str]) -> dict[str, object]:
     return found
 
 
-def puts_of(found: Mapping[str, object]) -> list[Account | Run]:
+def puts_of(found: Mapping[str, object]) -> list[Entity]:
     """Return the entities that a row sets, from its details."""
     changed = found.get("set", {})
     assert isinstance(changed, dict)
@@ -300,7 +313,16 @@ def transaction_of(rows: Sequence[Sequence[str]]) -> Transaction:
         fields=command_fields(row, found),
         run=str(found.get("run", "")),
         line=int(str(found.get("line", 0))),
+        made=made_of(REGISTRY[row[COMMAND]].makes, found),
     )
+
+
+def made_of(kind: str, found: Mapping[str, object]) -> tuple[str, str]:
+    """Return the kind and the id of what a row's command made anew, blank if nothing."""
+    changed = found.get("set", {})
+    assert isinstance(changed, dict)
+    entities = changed.get(kind) if kind else None
+    return (kind, str(entities[0]["id"])) if entities else NOTHING_MADE
 
 
 def command_fields(row: Sequence[str], found: Mapping[str, object]) -> dict[str, object]:

@@ -24,9 +24,9 @@ class Anchor(NamedTuple):
     """One slot. Lengths are bytes of whole files, ``archived_rows`` those of the current archive.
 
     ``archived_bytes_before`` are the bytes of rows in archive files that have rolled. ``last_hash``
-    and ``archive_hash`` are the hashes of the last row of all and of the last archived one. A
-    snapshot is the file with the digest ``accounts_digest`` or, in the moment in which it is being
-    replaced, ``next_accounts_digest``; likewise for the runs.
+    and ``archive_hash`` are the hashes of the last row of all and of the last archived one.
+    ``digests`` are those of all snapshots, with blanks between, and ``next_digests`` those that
+    they get in the moment in which they are being replaced.
     """
 
     generation: int = 0
@@ -41,12 +41,10 @@ class Anchor(NamedTuple):
     archive_files: int = 0
     archive_bytes: int = 0
     archived_rows: int = 0
-    accounts_as_of: int = 0
-    accounts_digest: str = ""
-    runs_digest: str = ""
+    snapshots_as_of: int = 0
+    digests: str = ""
     next_as_of: int = 0
-    next_accounts_digest: str = ""
-    next_runs_digest: str = ""
+    next_digests: str = ""
 
 
 COLUMNS = Anchor._fields

@@ -12,7 +12,7 @@ from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
 from SimpleBankingSystem.stores.base import Progress, Report
 from SimpleBankingSystem.stores.csv_files import head as heads
 from SimpleBankingSystem.stores.csv_files.archiver import begin_next_file, is_begun_copy, repeated
-from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
+from SimpleBankingSystem.stores.csv_files.differences import Expected, expected_snapshots
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File, found_no_room
 from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.fold import Fold
@@ -30,12 +30,7 @@ from SimpleBankingSystem.stores.csv_files.rows import (
     later_commit_follows,
     lines_of,
 )
-from SimpleBankingSystem.stores.csv_files.snapshot import (
-    digest,
-    encode_accounts,
-    encode_runs,
-    load,
-)
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS, digest
 from SimpleBankingSystem.stores.state import State
 
 
@@ -126,7 +121,7 @@ class Recovery:
         self.start = start = START + self._dropped_late(anchor)
         self._rewrite = start > START or not anchor.clean
         is_loaded = self._load_snapshots(anchor)
-        fold = Fold(self.state, anchor.accounts_as_of if is_loaded else 0)
+        fold = Fold(self.state, self.head.anchor.snapshots_as_of if is_loaded else 0)
         if not is_loaded:
             self._fold_archive(fold, anchor)
         chain = Chain(Place(anchor.archive_seq, anchor.archive_hash, start))
@@ -155,21 +150,18 @@ class Recovery:
 
         Then the state is empty and everything has to be replayed.
         """
-        disk, paths = self._disk, (self._files.accounts, self._files.runs)
+        disk, folder = self._disk, self._files.folder
+        paths = [folder / each.name for each in SNAPSHOTS]
         texts = [disk.read(path) if disk.exists(path) else b"" for path in paths]
-        digests = [digest(text) for text in texts]
-        if digests == [anchor.next_accounts_digest, anchor.next_runs_digest]:
-            self.head.write(
-                accounts_as_of=anchor.next_as_of,
-                accounts_digest=anchor.next_accounts_digest,
-                runs_digest=anchor.next_runs_digest,
-            )
+        digests = " ".join(map(digest, texts))
+        if digests == anchor.next_digests:
+            self.head.write(snapshots_as_of=anchor.next_as_of, digests=digests)
         kept = self.head.anchor
-        is_known = digests == [kept.accounts_digest, kept.runs_digest]
-        if is_known and kept.accounts_as_of >= anchor.archive_seq:
-            load(self.state, *texts)
-            return True
-        return False
+        if digests != kept.digests or kept.snapshots_as_of < anchor.archive_seq:
+            return False
+        for snapshot, text in zip(SNAPSHOTS, texts, strict=True):
+            snapshot.load(self.state, text)
+        return True
 
     def _fold_archive(self, fold: Fold, anchor: Anchor) -> None:
         place = Place(0, FIRST_HASH, START)
@@ -199,7 +191,7 @@ class Recovery:
             done += len(block)
             self._progress(done, total)
 
-    def _name_troubles(self, snapshot: Snapshot) -> None:
+    def _name_troubles(self, snapshot: Expected) -> None:
         """Say what somebody changed in a snapshot, which is to be set aside."""
         path, found = snapshot.path, Problems()
         for line, text in snapshot.troubles(self._disk, self.state):
@@ -300,8 +292,7 @@ def create_books(disk: Disk, files: Files) -> None:
     made = {
         files.journal: JOURNAL_HEADER,
         files.archive: JOURNAL_HEADER,
-        files.accounts: encode_accounts((), 0),
-        files.runs: encode_runs((), {}, 0),
+        **{files.folder / each.name: each.encode(State(), 0) for each in SNAPSHOTS},
     }
     for path, content in made.items():
         if disk.exists(path) and len(disk.read(path)) > len(content):
@@ -313,8 +304,7 @@ def create_books(disk: Disk, files: Files) -> None:
         clean=1,
         journal_bytes=START,
         archive_bytes=START,
-        accounts_digest=digest(made[files.accounts]),
-        runs_digest=digest(made[files.runs]),
+        digests=" ".join(digest(made[files.folder / each.name]) for each in SNAPSHOTS),
     )
     heads.create(disk, files.head, anchor)
 

@@ -19,6 +19,7 @@ from SimpleBankingSystem.stores.csv_files.format import JOURNAL_HEADER
 from SimpleBankingSystem.stores.csv_files.lock import Lock
 from SimpleBankingSystem.stores.csv_files.problems import WAYS_ON, shortened
 from SimpleBankingSystem.stores.csv_files.quarantine import Quarantine
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS
 from SimpleBankingSystem.stores.csv_files.verify import Check
 
 
@@ -93,7 +94,7 @@ class Proof(Check):
         """
         facts = self.report().facts
         unfinished = facts.get("unfinished")
-        snapshots = (self._files.accounts.name, self._files.runs.name)
+        snapshots = tuple(each.name for each in SNAPSHOTS)
         others = self._problems.texts(scattered=False)
         serious = [text for text in others if not text.startswith(snapshots)]
         if unfinished and self.changed:

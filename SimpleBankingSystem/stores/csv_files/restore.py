@@ -16,6 +16,7 @@ from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.lock import Lock
 from SimpleBankingSystem.stores.csv_files.problems import shortened
 from SimpleBankingSystem.stores.csv_files.quarantine import stamp
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
 
 
@@ -78,7 +79,8 @@ def _held(disk: Disk, folder: Path) -> Iterator[None]:
 def _copy(disk: Disk, source: Files, target: Files) -> None:
     """Copy the books durably, the head last; where that fails, nothing is left of it."""
     rolled = takewhile(disk.exists, (source.rolled(number) for number in count(1)))
-    others = (source.archive, source.journal, source.accounts, source.runs, source.head)
+    snapshots = (source.folder / each.name for each in SNAPSHOTS)
+    others = (source.archive, source.journal, *snapshots, source.head)
     try:
         disk.make_folder(target.folder)
         for path in [*rolled, *filter(disk.exists, others)]:

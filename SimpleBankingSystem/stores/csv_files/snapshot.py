@@ -1,62 +1,102 @@
-"""Snapshots: the accounts and the runs at one journal position, as files for a spreadsheet.
+"""Snapshots: the entities at one journal position, as files that people open.
 
-A snapshot is a cache without hashes of its own: head.csv keeps its digest, and it can be made
-again from the archive and the journal at any time.
+There is one file for each kind of entity: CSV for a spreadsheet, and products.toml, which is short
+and read by eye. A snapshot is a cache without hashes of its own: head.csv keeps its digest, and it
+can be made again from the archive and the journal at any time.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from io import StringIO
+from typing import Any
 
 from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.customer import Customer
+from SimpleBankingSystem.ledger.entity import Entity
+from SimpleBankingSystem.ledger.hold import Hold
+from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, LinesDone, Run
-from SimpleBankingSystem.stores.csv_files.format import BOM, entity_of, quoted, unguard
+from SimpleBankingSystem.ledger.spent import Spent
+from SimpleBankingSystem.stores.csv_files.format import BOM, cell, entity_of, quoted, unguard
 from SimpleBankingSystem.stores.state import State
 
-ACCOUNT_COLUMNS = [
-    "id",
-    "name",
-    "type",
-    "currency",
-    "status",
-    "balance",
-    "held",
-    "available",
-    "overdraft_limit",
-    "opened_at",
-    "as_of",
-]
-RUN_COLUMNS = [*(field.name for field in fields(Run)), "lines_done", "as_of"]
-_TEXTS = {"name", "digest", "first_line", "lines_done"}
+_TEXTS = {"name", "address", "description", "digest", "first_line", "lines_done"}
+"""The columns with texts, which are quoted and guarded."""
+
+PRODUCTS_HEAD = """\
+# The terms of each product. The bank writes this file; to change a product here, do so while the
+# bank is stopped: the next start records each change in the journal, as `bank define-product` does.
+"""
 
 
-def encode_accounts(accounts: Iterable[Account], as_of: int) -> bytes:
-    """Return accounts.csv; ``as_of`` is the seq after which the accounts stood so."""
-    lines = [",".join(ACCOUNT_COLUMNS)]
-    lines += [
-        f"{each.id},{quoted(each.name)},{each.type},{each.currency},{each.status},{each.balance},"
-        f"{each.held},{each.available},{each.overdraft_limit},{each.opened_at},{as_of}"
-        for each in accounts
+@dataclass(slots=True, frozen=True)
+class Snapshot:
+    """One file: its name, how it is written from a state after a seq, and how it is read."""
+
+    name: str
+    encode: Callable[[State, int], bytes]
+    load: Callable[[State, bytes], None]
+
+
+def digest(data: bytes) -> str:
+    """Return what head.csv keeps of a snapshot: 64 bits, against accidents."""
+    return sha256(data).hexdigest()[:16]
+
+
+# Files for a spreadsheet
+
+
+def columns_of(record: type[Entity]) -> list[str]:
+    """Return the columns of a kind's file: its fields, and the seq after which all stood so."""
+    names = [field.name for field in fields(record)]  # type: ignore[arg-type]
+    if record is Account:
+        names.insert(names.index("held") + 1, "available")
+    if record is Run:
+        names.append("lines_done")
+    return [*names, "as_of"]
+
+
+def _sheet(record: type[Entity]) -> Snapshot:
+    """Return the snapshot of a kind as a CSV file with a row for each."""
+    kind, columns = record.kind, columns_of(record)
+    own = [name for name in columns if name not in {"lines_done", "as_of"}]
+
+    def row(entity: Entity) -> str:
+        cells = ((name, cell(getattr(entity, name))) for name in own)
+        return ",".join(quoted(text) if name in _TEXTS else text for name, text in cells)
+
+    def encode(state: State, as_of: int) -> bytes:
+        lines = [",".join(columns)]
+        for entity in state.tables[kind].values():
+            done = f",{quoted(_ranges(state.lines.get(entity.id)))}" if record is Run else ""
+            lines.append(f"{row(entity)}{done},{as_of}")
+        return BOM + "\n".join([*lines, ""]).encode()
+
+    def load(state: State, data: bytes) -> None:
+        for cells in table(data):
+            entity = entity_of(kind, cells)
+            state.put(entity)
+            if isinstance(entity, Account):
+                state.accounts[entity.id] = entity
+            if cells.get("lines_done"):
+                state.lines[entity.id] = _lines_done(cells["lines_done"])
+
+    return Snapshot(f"{FILES[record]}.csv", encode, load)
+
+
+def table(data: bytes) -> list[dict[str, str]]:
+    """Return a file's rows by column, with their texts as they were given."""
+    text = data.decode("utf-8-sig")
+    reader = csv.DictReader(StringIO(text), strict=True)
+    return [
+        {name: unguard(cell) if name in _TEXTS else cell for name, cell in row.items()}
+        for row in reader
     ]
-    return BOM + "\n".join([*lines, ""]).encode()
-
-
-def encode_runs(runs: Sequence[Run], lines: Mapping[str, LinesDone], as_of: int) -> bytes:
-    """Return runs.csv, with the lines that are done of each."""
-    rows = [",".join(RUN_COLUMNS)]
-    for run in runs:
-        cells = {**asdict(run), "lines_done": _ranges(lines.get(run.id)), "as_of": as_of}
-        rows.append(
-            ",".join(
-                quoted(str(value)) if name in _TEXTS else str(value)
-                for name, value in cells.items()
-            )
-        )
-    return BOM + "\n".join([*rows, ""]).encode()
 
 
 def _ranges(done: LinesDone | None) -> str:
@@ -77,29 +117,53 @@ def _lines_done(text: str) -> LinesDone:
     return LinesDone(max(recent, default=0), recent)
 
 
-def digest(data: bytes) -> str:
-    """Return what head.csv keeps of a snapshot."""
-    return "h" + sha256(data).hexdigest()[:32]
+# products.toml
 
 
-def table(data: bytes) -> list[dict[str, str]]:
-    """Return a file's rows by column, with their texts as they were given."""
-    text = data.decode("utf-8-sig")
-    reader = csv.DictReader(StringIO(text), strict=True)
-    return [
-        {name: unguard(cell) if name in _TEXTS else cell for name, cell in row.items()}
-        for row in reader
-    ]
+def encode_products(products: Iterable[Product], as_of: int) -> bytes:
+    """Return products.toml: money as texts, since TOML's numbers are floats elsewhere."""
+    lines = [PRODUCTS_HEAD, f"as_of = {as_of}"]
+    for product in products:
+        lines += ["", f"[{product.id}]"]
+        for field in fields(product):
+            value = getattr(product, field.name)
+            if field.name != "id" and value:
+                lines.append(f'{field.name} = "{cell(value)}"')
+    return "\n".join([*lines, ""]).encode()
 
 
-def load(state: State, accounts: bytes, runs: bytes) -> None:
-    """Put what the snapshots hold into an empty state."""
-    for cells in table(accounts):
-        account = entity_of("account", cells)
-        assert isinstance(account, Account)
-        state.accounts[account.id] = account
-        state.put(account)
-    for cells in table(runs):
-        state.put(entity_of("run", cells))
-        if cells["lines_done"]:
-            state.lines[cells["id"]] = _lines_done(cells["lines_done"])
+def products_in(data: bytes) -> dict[str, dict[str, Any]]:
+    """Return the terms of each product that a products.toml states.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    found = tomllib.loads(data.decode("utf-8-sig"))
+    found.pop("as_of", None)
+    if not all(isinstance(terms, dict) for terms in found.values()):
+        raise ValueError("there is something that belongs to no product")
+    return found
+
+
+def _load_products(state: State, data: bytes) -> None:
+    for name, terms in products_in(data).items():
+        state.put(entity_of(Product.kind, {"id": name, **terms}))
+
+
+FILES: dict[type[Entity], str] = {
+    Account: "accounts",
+    Run: "runs",
+    Customer: "customers",
+    Hold: "holds",
+    Spent: "spent",
+}
+"""The files with a row for each entity, by kind."""
+
+PRODUCTS = Snapshot(
+    "products.toml",
+    lambda state, as_of: encode_products(state.tables[Product.kind].values(), as_of),
+    _load_products,
+)
+
+SNAPSHOTS = (*(_sheet(record) for record in FILES), PRODUCTS)
+"""Every snapshot, in the order in which they are written and head.csv has their digests."""

@@ -2,8 +2,8 @@
 
 ``commit`` is the heart: one write and one sync of the journal, then the head, then the published
 state. The other modules of this folder each keep one file: ``journal`` transactions.csv, ``head``
-head.csv, ``snapshot`` accounts.csv and runs.csv, ``archiver`` the archive, ``index`` index.db;
-``recovery`` opens them all and ``verify`` checks them against each other.
+head.csv, ``archiver`` the archive, ``index`` index.db, ``snapshot`` accounts.csv and those of the
+other entities; ``recovery`` opens them all and ``verify`` checks them against each other.
 """
 
 from __future__ import annotations
@@ -236,15 +236,12 @@ class CsvStore(StateStore):
             return Report({"archived": cut.seq - before, "last_archived_seq": cut.seq})
 
     def snapshot(self) -> Report:
-        """Write accounts.csv and runs.csv as they are now."""
+        """Write the snapshots as they are now."""
         with self._upkeep_section, self._stopping_at_faults():
             with self._sound():
-                as_of = self._state.last_seq
-                accounts = list(self._state.accounts.values())
-                runs = list(self._state.runs.values())
-                lines = {name: done.copy() for name, done in self._state.lines.items()}
-            self._archiver.snapshot(accounts, runs, lines, as_of, self._sound)
-            return Report({"accounts": len(accounts), "as_of": as_of})
+                as_of, state = self._state.last_seq, self._state.copy()
+            self._archiver.snapshot(state, as_of, self._sound)
+            return Report({"accounts": len(state.accounts), "as_of": as_of})
 
     def _catch_up(self, progress: Progress = silent) -> None:
         """Bring the index up to date; it takes over the names that memory held for it."""

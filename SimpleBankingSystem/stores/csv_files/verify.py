@@ -18,7 +18,7 @@ from SimpleBankingSystem.stores.base import Progress, Report, silent
 from SimpleBankingSystem.stores.csv_files.archiver import is_begun_copy
 from SimpleBankingSystem.stores.csv_files.audit import Audit
 from SimpleBankingSystem.stores.csv_files.breaks import WINDOW, Break, chains, explain, seq_of
-from SimpleBankingSystem.stores.csv_files.differences import Snapshot, expected_snapshots
+from SimpleBankingSystem.stores.csv_files.differences import Expected, expected_snapshots
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File
 from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.format import COLUMNS, FIRST_HASH, JOURNAL_HEADER
@@ -321,7 +321,7 @@ class Check:
         while self._snapshots and self._snapshots[0].as_of <= seq:
             self._compare(self._snapshots.pop(0))
 
-    def _compare(self, snapshot: Snapshot) -> None:
+    def _compare(self, snapshot: Expected) -> None:
         state = None if self._audit.doubtful else self._audit.state()
         for line, text in snapshot.troubles(self._disk, state):
             self._problems.add(snapshot.path.name, text, line)

@@ -1,0 +1,36 @@
+"""Change what is known of a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from SimpleBankingSystem.commands.base import Command, command
+from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.fields import CustomerId, PersonName, Text
+
+
+@command("change_customer", route="/customers/{customer}")
+class ChangeCustomer(Command):
+    """Change a customer's name or address; what is not given stays as it is."""
+
+    customer: CustomerId
+    name: PersonName = ""
+    address: Text = ""
+
+    def check(self) -> Mapping[str, str]:
+        """Refuse a change of nothing."""
+        if self.name or self.address:
+            return {}
+        return {"name": "is missing, and so is the address; give what is to be changed"}
+
+    def accounts(self, look: Look) -> Collection[str]:
+        """Hold the customer."""
+        del look
+        return (self.customer,)
+
+    def apply(self, book: Book) -> None:
+        """Put the customer as they are now."""
+        customer = book.customer(self.customer)
+        name, address = self.name or customer.name, self.address or customer.address
+        book.put(replace(customer, name=name, address=address))

@@ -1,0 +1,26 @@
+"""Charge a fee."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from SimpleBankingSystem.commands.base import Command, command
+from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.fields import AccountId, Amount
+
+
+@command("charge_fee", route="/accounts/{account}/fee")
+class ChargeFee(Command):
+    """Charge an account a fee."""
+
+    account: AccountId
+    amount: Amount
+
+    def accounts(self, look: Look) -> Collection[str]:
+        """Touch the one account; the bank's own has no limit and is not held."""
+        del look
+        return (self.account,)
+
+    def apply(self, book: Book) -> None:
+        """Post from the account to the bank's own account for fees."""
+        book.charge(book.account(self.account), self.amount)
