@@ -19,8 +19,7 @@ from SimpleBankingSystem.ledger.errors import (
     InvalidFile,
     OutcomeUnknown,
 )
-from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, RUNNING
-from SimpleBankingSystem.ledger.run import Run
+from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, RUNNING, Run
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
 from SimpleBankingSystem.runs import Options, run_file
 from SimpleBankingSystem.stores.memory import MemoryStore

@@ -182,12 +182,13 @@ def page_of(items: Schema) -> Schema:
 def body_of(kind: type[Request], without: Sequence[str] = ()) -> Schema:
     """Return the schema of a request's body: its fields but those that stand in the path."""
     declared = [each for each in kind.fields if each.name not in without]
-    example = {name: text for name, text in kind.example().items() if name not in without}
+    chosen = {name: text for name, text in kind.example().items() if name not in without}
+    properties = {each.name: field_of(each, chosen.get(each.name)) for each in declared}
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {each.name: field_of(each, example.get(each.name)) for each in declared},
+        "properties": properties,
         "additionalProperties": False,
-        "example": example,
+        "example": {name: properties[name]["example"] for name in chosen},
     }
     required = [each.name for each in declared if each.required]
     # Swagger 2.0 has no empty list there.
@@ -202,6 +203,8 @@ def field_of(declared: Field, chosen: str | None = None) -> Schema:
         example = kind.example.split()
     elif kind.schema["type"] == "integer":
         example = int(kind.example)
+    elif kind.schema["type"] == "object":
+        example = dict(word.split("=") for word in kind.example.split())
     schema = {**kind.schema, "description": kind.help, "example": example}
     return schema if declared.required else nullable(schema)
 

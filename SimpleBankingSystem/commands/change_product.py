@@ -30,9 +30,7 @@ class ChangeProduct(Command):
         product = book.product(self.product)
         currency = account.currency
         if product.currency and product.currency != currency:
-            message = (
-                f"{account.id} carries {currency}, {product.id} in {product.currency}."
-            )
+            message = f"{account.id} carries {currency}, {product.id} in {product.currency}."
             raise CurrencyMismatch(message)
         book.put(
             replace(

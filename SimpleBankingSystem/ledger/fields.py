@@ -89,6 +89,17 @@ class Kind:
         raise ValueError(f"must be {self.help}")
 
 
+def plain(value: object) -> object:
+    """Return the value of a field as JSON has it: amounts as texts, parts as an object."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, tuple):
+        if value and isinstance(value[0], tuple):
+            return {name: plain(part) for name, part in value}
+        return list(value)
+    return value
+
+
 _MONTHS = (
     "JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?"
     "|SEPT?(?:EMBER)?|OCT(?:OBER)?|NOV(?:EMBER)?|DEC(?:EMBER)?"

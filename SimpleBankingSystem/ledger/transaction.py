@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from SimpleBankingSystem.ledger.errors import BankError
+from SimpleBankingSystem.ledger.fields import plain
 
 PENDING = "PENDING"
 PROCESSING = "PROCESSING"
@@ -106,10 +107,10 @@ class Transaction:
             "attempt": self.attempt,
             "source": first.source if first else self.source,
             "target": first.target if first else self.target,
-            "amount": _text(self.amount),
+            "amount": plain(self.amount),
             "currency": first.currency if first else self.fields.get("currency"),
-            "source_balance": _text(first.source_balance) if first else None,
-            "target_balance": _text(first.target_balance) if first else None,
+            "source_balance": plain(first.source_balance) if first else None,
+            "target_balance": plain(first.target_balance) if first else None,
             "value_date": self.value_date,
             "actor": self.actor,
             "key": self.key or None,
@@ -124,7 +125,7 @@ class Transaction:
         }
         if len(self.postings) > 1:
             shape["postings"] = [
-                {name: _text(value) for name, value in posting._asdict().items()}
+                {name: plain(value) for name, value in posting._asdict().items()}
                 for posting in self.postings
             ]
         if self.run:
@@ -133,7 +134,7 @@ class Transaction:
             # The bank may have made the id, and then it is not among the fields.
             shape[self.made[0]] = self.made[1]
         for name, value in self.fields.items():
-            shape.setdefault(name, _text(value))
+            shape.setdefault(name, plain(value))
         return shape
 
 
@@ -142,7 +143,3 @@ def error_shape(error: BankError | None) -> dict[str, object] | None:
     if error is None:
         return None
     return {"code": error.code, "message": error.message, "retryable": error.retryable}
-
-
-def _text(value: object) -> object:
-    return str(value) if isinstance(value, Decimal) else value

@@ -47,7 +47,11 @@ def test_an_empty_store_answers_nothing(books: Books) -> None:
     store = books.store
     assert [*store.accounts(internal=True), *store.every(Run), *store.pending()] == []
     assert (store.account("A00000001"), store.transaction("T00000000001")) == (None, None)
-    assert (store.by_key("k"), store.claimed("k"), store.find(Run, "R000001")) == (None, False, None)
+    assert (store.by_key("k"), store.claimed("k"), store.find(Run, "R000001")) == (
+        None,
+        False,
+        None,
+    )
     assert store.load(["A00000001"]) == {}
     assert store.balance_at("A00000001", "2030-01-01") is None
     page = store.transactions(Query())

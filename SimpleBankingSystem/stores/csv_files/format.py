@@ -23,6 +23,7 @@ from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.entity import Entity
 from SimpleBankingSystem.ledger.errors import recorded_error
+from SimpleBankingSystem.ledger.fields import plain
 from SimpleBankingSystem.ledger.transaction import NOTHING_MADE, Posting, Transaction
 
 BOM = b"\xef\xbb\xbf"
@@ -96,6 +97,9 @@ _NONE = (None,)
 
 _IN_COLUMNS = frozenset({"source", "target", "amount", "reference", "description"})
 """Command fields that stand in the column of their name, and so not in ``details``."""
+
+_MOVED = ("source", "target", "amount")
+"""Those of them that tell what was moved, in the order of a posting."""
 
 _WIDE = "＇＝＋－＠｜％"  # noqa: RUF001 - the full-width twins that a sheet takes for the same signs
 _to_guard = re.compile(rf"(^|;)(?=[\s\"]*['=+\-@|%{_WIDE}])")
@@ -205,9 +209,9 @@ def details(ticket: Ticket) -> str:
             return ""
         return f'"{{""line"":{ticket.line},""run"":""{ticket.run}""}}"'
     found: dict[str, object] = {
-        name: command_cell(value)
+        name: plain(value)
         for name, value in command.given().items()
-        if name not in _IN_COLUMNS
+        if name not in _IN_COLUMNS or is_hidden(ticket, name, value)
     }
     if ticket.run:
         found["run"], found["line"] = ticket.run, ticket.line
@@ -221,11 +225,17 @@ def details(ticket: Ticket) -> str:
     return quoted(canonical(found)) if found else ""
 
 
-def command_cell(value: object) -> object:
-    """Return a command's field as JSON has it."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return [command_cell(each) for each in value] if isinstance(value, tuple) else value
+def is_hidden(ticket: Ticket, name: str, value: object) -> bool:
+    """Tell whether a command's field is not what stands in the column of its name.
+
+    An exchange moves money by way of the bank's own accounts, and a split in parts.
+    """
+    shown: tuple[object, ...] = ticket.legs()
+    if ticket.postings:
+        shown = ticket.postings[0][:3]
+    elif ticket.attempted is not None:
+        shown = ticket.attempted
+    return name in _MOVED and _MOVED.index(name) < len(shown) and shown[_MOVED.index(name)] != value
 
 
 def cell(value: object) -> str:
