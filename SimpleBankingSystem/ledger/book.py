@@ -280,7 +280,7 @@ class Book:
         before = self._before
         if payer is not None:
             source_balance = payer.balance - amount
-            if source_balance < payer.held - payer.overdraft_limit + payer.minimum_balance:
+            if source_balance < payer.held - payer.overdraft_limit or payer.minimum_balance:
                 self.afford(payer, amount)
             if limited and payer.type in self._limited:
                 self._limit(payer, amount)

@@ -83,13 +83,14 @@ _READERS: dict[object, Callable[[str], Any]] = {
 commands name accounts: thousands of accounts share a currency and a limit, and an id is found
 without comparing its letters."""
 
-_CELLS = {
-    kind: [
-        (field.name, _READERS[get_type_hints(record)[field.name]])
-        for field in fields(record)  # type: ignore[arg-type]
-    ]
-    for kind, record in ENTITIES.items()
-}
+
+def _cells_of(record: type[Entity]) -> Iterator[tuple[str, Callable[[str], Any]]]:
+    hints = get_type_hints(record)
+    for field in fields(record):  # type: ignore[arg-type]
+        yield field.name, _READERS[hints[field.name]]
+
+
+_CELLS = {kind: list(_cells_of(record)) for kind, record in ENTITIES.items()}
 """The fields of each kind, with what reads a text as one."""
 
 _NONE = (None,)

@@ -8,7 +8,6 @@ can be made again from the archive and the journal at any time.
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -138,6 +137,8 @@ def products_in(data: bytes) -> dict[str, dict[str, Any]]:
     Raises:
         ValueError: it is no such file.
     """
+    import tomllib  # books whose products nobody has defined are opened without it
+
     found = tomllib.loads(data.decode("utf-8-sig"))
     found.pop("as_of", None)
     if not all(isinstance(terms, dict) for terms in found.values()):
