@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import fields
 from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
@@ -39,17 +40,9 @@ class DefineProduct(Command):
 
     def apply(self, book: Book) -> None:
         """Put the product."""
-        book.put(
-            Product(
-                id=self.product,
-                currency=self.currency,
-                overdraft_limit=self.overdraft_limit,
-                minimum_balance=self.minimum_balance,
-                transaction_limit=self.transaction_limit,
-                daily_limit=self.daily_limit,
-                withdrawal_fee=self.withdrawal_fee,
-                withdrawal_percent=self.withdrawal_percent,
-                transfer_fee=self.transfer_fee,
-                transfer_percent=self.transfer_percent,
-            )
-        )
+        book.put(self.defined())
+
+    def defined(self) -> Product:
+        """Return the product with these terms."""
+        terms = {each.name: getattr(self, each.name) for each in fields(Product)[1:]}
+        return Product(self.product, **terms)

@@ -78,6 +78,8 @@ class Bank:
         self._closed = False
         self._resume()
         self._processor.start(workers)
+        for command in store.asked:
+            self.execute(command)
 
     def __enter__(self) -> Self:
         return self

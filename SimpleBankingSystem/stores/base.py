@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.book import Record
@@ -88,6 +89,10 @@ class Store(ABC):
     All methods may be called from any thread. A store that has lost its disk answers every call
     with ``OutcomeUnknown`` or ``DataDamaged`` except for reads that it can still vouch for.
     """
+
+    asked: Sequence[Command] = ()
+    """What somebody asked for by changing a file while the books were closed; to be carried out
+    before anything else."""
 
     @property
     def fault(self) -> BankError | None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from time import monotonic
 
 from SimpleBankingSystem.clock import Clock
-from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
+from SimpleBankingSystem.commands.define_product import DefineProduct
+from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull, InvalidSettings
 from SimpleBankingSystem.stores.base import Progress, Report
 from SimpleBankingSystem.stores.csv_files import head as heads
+from SimpleBankingSystem.stores.csv_files import products
 from SimpleBankingSystem.stores.csv_files.archiver import begin_next_file, is_begun_copy, repeated
 from SimpleBankingSystem.stores.csv_files.differences import Expected, expected_snapshots
 from SimpleBankingSystem.stores.csv_files.disk import Disk, File, found_no_room
@@ -30,12 +32,14 @@ from SimpleBankingSystem.stores.csv_files.rows import (
     later_commit_follows,
     lines_of,
 )
-from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS, digest
+from SimpleBankingSystem.stores.csv_files.snapshot import PRODUCTS, SNAPSHOTS, digest
 from SimpleBankingSystem.stores.state import State
 
 
 class Recovery:
     """Opens a data directory once; ``head``, ``journal``, ``state`` and ``report`` are the result.
+
+    ``changes`` are what somebody changed in products.toml, to be recorded.
 
     Nothing acknowledged is ever dropped: an unacknowledged last commit is set aside whole in
     ``quarantine/``, anything else that does not fit raises DataDamaged.
@@ -52,6 +56,7 @@ class Recovery:
         self.report = Report()
         self.state = State()
         self.last_time = ""
+        self.changes: list[DefineProduct] = []
         self._quarantine = Quarantine(disk, files.quarantine, clock)
         self._aside: list[tuple[Path, int, str]] = []
         self._bytes_aside, self._copies = 0, list[str]()
@@ -194,11 +199,25 @@ class Recovery:
     def _name_troubles(self, snapshot: Expected) -> None:
         """Say what somebody changed in a snapshot, which is to be set aside."""
         path, found = snapshot.path, Problems()
+        if snapshot.snapshot is PRODUCTS and self._disk.exists(path):
+            self._note_changes(path)
+            return
         for line, text in snapshot.troubles(self._disk, self.state):
             found.add(path.name, text, line)
         if found and self._disk.exists(path):
             self._aside.append((path, 0, f"changed-{path.stem}"))
         self.report.problems += found.texts()
+
+    def _note_changes(self, path: Path) -> None:
+        """Note what somebody changed in products.toml; the file is kept, comments and all."""
+        try:
+            self.changes = list(products.changes(self._disk.read(path), self.state))
+        except ValueError as error:
+            remedy = "Mend it, or delete it: it is then written anew, as the journal has it."
+            raise InvalidSettings(f"{path}: {error}. {remedy}") from error
+        if self.changes:
+            self.report.facts["products_changed"] = [each.product for each in self.changes]
+            self._aside.append((path, 0, f"changed-{path.stem}"))
 
     def _dropped_late(self, anchor: Anchor) -> int:
         """Return how many bytes of the journal are in the archive already."""

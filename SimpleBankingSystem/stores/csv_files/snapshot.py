@@ -8,12 +8,11 @@ can be made again from the archive and the journal at any time.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from io import StringIO
 from operator import attrgetter
-from typing import Any
 
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.customer import Customer
@@ -22,16 +21,12 @@ from SimpleBankingSystem.ledger.hold import Hold
 from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, LinesDone, Run
 from SimpleBankingSystem.ledger.spent import Spent
+from SimpleBankingSystem.stores.csv_files import products
 from SimpleBankingSystem.stores.csv_files.format import BOM, cell, entity_of, quoted, unguard
 from SimpleBankingSystem.stores.state import State
 
 _TEXTS = {"name", "address", "description", "digest", "first_line", "lines_done"}
 """The columns with texts, which are quoted and guarded."""
-
-PRODUCTS_HEAD = """\
-# The terms of each product. The bank writes this file; to change a product here, do so while the
-# bank is stopped: the next start records each change in the journal, as `bank define-product` does.
-"""
 
 
 @dataclass(slots=True, frozen=True)
@@ -121,39 +116,7 @@ def _lines_done(text: str) -> LinesDone:
     return LinesDone(max(recent, default=0), recent)
 
 
-# products.toml
-
-
-def encode_products(products: Iterable[Product], as_of: int) -> bytes:
-    """Return products.toml: money as texts, since TOML's numbers are floats elsewhere."""
-    lines = [PRODUCTS_HEAD, f"as_of = {as_of}"]
-    for product in products:
-        lines += ["", f"[{product.id}]"]
-        for field in fields(product):
-            value = getattr(product, field.name)
-            if field.name != "id" and value:
-                lines.append(f'{field.name} = "{cell(value)}"')
-    return "\n".join([*lines, ""]).encode()
-
-
-def products_in(data: bytes) -> dict[str, dict[str, Any]]:
-    """Return the terms of each product that a products.toml states.
-
-    Raises:
-        ValueError: it is no such file.
-    """
-    import tomllib  # books whose products nobody has defined are opened without it
-
-    found = tomllib.loads(data.decode("utf-8-sig"))
-    found.pop("as_of", None)
-    if not all(isinstance(terms, dict) for terms in found.values()):
-        raise ValueError("there is something that belongs to no product")
-    return found
-
-
-def _load_products(state: State, data: bytes) -> None:
-    for name, terms in products_in(data).items():
-        state.put(entity_of(Product.kind, {"id": name, **terms}))
+# All files
 
 
 FILES: dict[type[Entity], str] = {
@@ -167,8 +130,8 @@ FILES: dict[type[Entity], str] = {
 
 PRODUCTS = Snapshot(
     "products.toml",
-    lambda state, as_of: encode_products(state.tables[Product.kind].values(), as_of),
-    _load_products,
+    lambda state, as_of: products.encode(state.tables[Product.kind].values(), as_of),
+    products.load,
 )
 
 SNAPSHOTS = (*(_sheet(record) for record in FILES), PRODUCTS)
