@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-import SimpleBankingSystem.commands  # noqa: F401 - importing them registers the verbs
+import SimpleBankingSystem.commands
+import SimpleBankingSystem.questions  # noqa: F401 - importing them registers the verbs
 from SimpleBankingSystem import config
 from SimpleBankingSystem.clock import Clock, utc_now
 from SimpleBankingSystem.config import Settings
 from SimpleBankingSystem.engine import bank as engine
 from SimpleBankingSystem.ledger.errors import InvalidSettings
+from SimpleBankingSystem.questions.base import Answer, Question
 from SimpleBankingSystem.stores.base import Progress, Report, Store, silent
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,10 @@ class Bank(engine.Bank):
         except BaseException:
             store.close()
             raise
+
+    def ask(self, question: Question) -> Answer:
+        """Answer a question, in the shape that every surface gives."""
+        return question.answer(self)
 
 
 def open_store(settings: Settings, clock: Clock, progress: Progress) -> Store:

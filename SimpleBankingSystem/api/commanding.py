@@ -37,6 +37,7 @@ from SimpleBankingSystem.json_objects import parse
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import TEXT
 from SimpleBankingSystem.ledger.transaction import PENDING, PROCESSING, Transaction
+from SimpleBankingSystem.shapes import TRANSACTION as TRANSACTION_SHAPE
 from SimpleBankingSystem.wire import KEY, key_given, variable
 
 BODY_AT_MOST = 1 << 20
@@ -83,7 +84,7 @@ def commanding(api: Api, kind: type[Request]) -> Method:
         return Later(partial(performed, asked, Answering(books().bank, environ)))
 
     post.__doc__ = kind.help()
-    transaction = shapes.model(api, "Transaction", shapes.TRANSACTION)
+    transaction = shapes.model(api, "Transaction", TRANSACTION_SHAPE)
     answers: dict[int, tuple[Any, ...]]
     if creates:
         opened = shapes.model(api, "Opened", shapes.OPENED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol
@@ -15,8 +15,7 @@ import click
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.problems import problem
-
-Row = Mapping[str, object]
+from SimpleBankingSystem.questions.tables import Row, facts_of, text_of
 
 LONGEST_WORD = 40
 """Letters of a word that a drawn table never breaks."""
@@ -36,7 +35,7 @@ def show_json(shape: object) -> None:
 
 def show_facts(facts: Row) -> None:
     """Answer a person with one thing, a line for each fact that is not blank."""
-    texts = dict(_flat(facts))
+    texts = dict(facts_of(facts))
     width = max(map(len, texts), default=0)
     for name, text in texts.items():
         if text:
@@ -45,7 +44,7 @@ def show_facts(facts: Row) -> None:
 
 def show_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Answer a person with a table: drawn on a terminal, plain and never cut on a pipe."""
-    texts = [[_text(row.get(column)) for column in columns] for row in rows]
+    texts = [[text_of(row.get(column)) for column in columns] for row in rows]
     right = [all(_number.fullmatch(row[i]) for row in texts if row[i]) for i in range(len(columns))]
     if sys.stdout.isatty():
         _draw(columns, texts, right)
@@ -85,24 +84,6 @@ def _align(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
             for cell, width, is_number in zip(line, widths, right, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
-
-
-def _flat(facts: Row) -> Iterator[tuple[str, str]]:
-    for name, value in facts.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name} {part}", text) for part, text in _flat(value))
-        else:
-            yield name, _text(value)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (list, tuple)):
-        return " ".join(map(_text, value))
-    if isinstance(value, Mapping):
-        return " ".join(f"{name}={text}" for name, text in _flat(value) if text)
-    return str(value)
 
 
 def refuse(error: BankError, *, as_json: bool, transaction: Transaction | None = None) -> int:

@@ -235,6 +235,29 @@ class _Declare(Protocol):
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def declared(verb: str, *, route: str = "", surfaces: bool = True) -> _Declare:
+    """Make a request's class ready to be parsed; a registry makes it known to the surfaces."""
+
+    def declare(cls: type[_Declared]) -> type[_Declared]:
+        made: type[_Declared] = dataclass(frozen=True)(cls)
+        hints = type_hints(made, include_extras=True)
+        made.verb, made.route, made.surfaces = verb, route, surfaces
+        made.fields = tuple(
+            Field(
+                name=each.name,
+                kind=_kind(made, each.name, hints[each.name]),
+                required=each.default is MISSING,
+                default=None if each.default is MISSING else each.default,
+            )
+            for each in sorted(dataclasses.fields(made), key=lambda each: bool(each.kw_only))
+        )
+        made.field_names = frozenset(each.name for each in made.fields)
+        return made
+
+    return declare
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def command(verb: str, *, route: str = "", surfaces: bool = True) -> _Declare:
     """Declare a command or an action under its public name.
 
@@ -243,22 +266,9 @@ def command(verb: str, *, route: str = "", surfaces: bool = True) -> _Declare:
     """
 
     def declare(cls: type[_Declared]) -> type[_Declared]:
-        made: type[_Declared] = dataclass(frozen=True)(cls)
-        hints = type_hints(made, include_extras=True)
-        made.verb, made.route, made.surfaces = verb, route, surfaces
-        made.fields = tuple(
-            Field(
-                name=declared.name,
-                kind=_kind(made, declared.name, hints[declared.name]),
-                required=declared.default is MISSING,
-                default=None if declared.default is MISSING else declared.default,
-            )
-            for declared in sorted(dataclasses.fields(made), key=lambda each: bool(each.kw_only))
-        )
-        made.field_names = frozenset(declared.name for declared in made.fields)
         if verb in REGISTRY:
             raise TypeError(f"the verb {verb} is declared twice")
-        REGISTRY[verb] = made
+        REGISTRY[verb] = made = declared(verb, route=route, surfaces=surfaces)(cls)
         return made
 
     return declare

@@ -7,7 +7,6 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import (
     ERRORS,
     BankError,
@@ -16,30 +15,16 @@ from SimpleBankingSystem.ledger.errors import (
     InvalidCommand,
     recorded_error,
 )
-from SimpleBankingSystem.ledger.run import Run
 from SimpleBankingSystem.ledger.transaction import Posting, Transaction
 
 Shape = Mapping[str, Any]
 
 _MONEY = ("amount", "source_balance", "target_balance")
-_OF_RUN = {each.name for each in fields(Run)}
 _OF_TRANSACTION = {
     *(each.name for each in fields(Transaction)),
     *("amount", "currency", "source_balance", "target_balance"),
 }
 """What every transaction has on the wire; the rest are its command's own fields."""
-
-
-def account_from(shape: Shape) -> Account:
-    """Return the account of a shape."""
-    facts = {name: text for name, text in shape.items() if name != "available"}
-    money = {name: Decimal(facts[name]) for name in ("balance", "held", "overdraft_limit")}
-    return Account(**{**facts, **money})
-
-
-def run_from(shape: Shape) -> Run:
-    """Return the run of a shape."""
-    return Run(**{name: value for name, value in shape.items() if name in _OF_RUN})
 
 
 def transaction_from(shape: Shape) -> Transaction:
