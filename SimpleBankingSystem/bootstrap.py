@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-import SimpleBankingSystem.commands
-import SimpleBankingSystem.questions  # noqa: F401 - importing them registers the verbs
+import SimpleBankingSystem.commands  # noqa: F401 - importing them registers the verbs
 from SimpleBankingSystem import config
 from SimpleBankingSystem.clock import Clock, utc_now
 from SimpleBankingSystem.config import Settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,12 +14,10 @@ import click
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.problems import problem
-from SimpleBankingSystem.questions.tables import Row, facts_of, text_of
+from SimpleBankingSystem.questions.tables import NUMBER, Row, facts_of, text_of
 
 LONGEST_WORD = 40
 """Letters of a word that a drawn table never breaks."""
-
-_number = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def say(sentence: str) -> None:
@@ -45,7 +42,7 @@ def show_facts(facts: Row) -> None:
 def show_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Answer a person with a table: drawn on a terminal, plain and never cut on a pipe."""
     texts = [[text_of(row.get(column)) for column in columns] for row in rows]
-    right = [all(_number.fullmatch(row[i]) for row in texts if row[i]) for i in range(len(columns))]
+    right = [all(NUMBER.fullmatch(row[i]) for row in texts if row[i]) for i in range(len(columns))]
     if sys.stdout.isatty():
         _draw(columns, texts, right)
     else:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated
 
 import SimpleBankingSystem.commands  # noqa: F401 - importing them registers the verbs
 from SimpleBankingSystem.commands.base import REGISTRY
@@ -18,6 +17,7 @@ from SimpleBankingSystem.ledger.fields import (
     DAY,
     ID_PATTERN,
     LIMIT,
+    TEXT,
     Kind,
     between,
     one_of,
@@ -68,27 +68,22 @@ def _read_verb(text: str) -> str:
     return one_of(*REGISTRY)(text.replace("-", "_"))
 
 
-def _kind(
-    name: str,
-    reader: Callable[[str], object],
-    example: str,
-    meaning: str,
-    schema: Mapping[str, object] = MappingProxyType({"type": "string"}),
-) -> Kind:
-    """Return a kind that only texts are read as: questions come as texts from every surface."""
-    return Kind(name, reader, lambda _: False, schema, example, meaning)
+def _choice(name: str, example: str, words: Sequence[str], meaning: str) -> Kind:
+    """Return the kind of one of these words."""
+    schema = {"type": "string", "enum": [*words]}
+    return Kind(name, one_of(*words), TEXT.accepts, schema, example, meaning)
 
 
-def _words(*words: str) -> dict[str, object]:
-    return {"type": "string", "enum": list(words)}
+def _time_like(name: str, read: Callable[[str], str], example: str, meaning: str) -> Kind:
+    """Return a kind that is a day or a UTC time."""
+    schema = {"type": "string", "pattern": f"^({_MOMENT})$"}
+    return Kind(name, read, TEXT.accepts, schema, example, meaning)
 
 
-def _like(pattern: str) -> dict[str, object]:
-    return {"type": "string", "pattern": f"^({pattern})$"}
+def meaning(kind: Kind, words: str, name: str = "") -> Kind:
+    """Return a kind under the words that say what it is asked for here."""
+    return replace(kind, help=words, name=name or kind.name, remembered={})
 
-
-_STATUSES = (COMPLETED, FAILED, PENDING, PROCESSING)
-_ORDERS = ("newest", "oldest")
 
 FLAG = Kind(
     "flag",
@@ -99,87 +94,49 @@ FLAG = Kind(
     "true or false",
     lambda value: str(value).lower(),
 )
-
+ACCOUNT = Kind(
+    "account",
+    _read_account,
+    TEXT.accepts,
+    {"type": "string", "pattern": f"^({ID_PATTERN}|{_OWN_ACCOUNT})$"},
+    "A00000001",
+    "an account's id, the bank's own too",
+)
+MOMENT = _time_like(
+    "moment", _read_end, "2026-11-20", "a UTC time, or a day, which means the end of that day"
+)
+STATUS = _choice(
+    "status",
+    FAILED,
+    [COMPLETED, FAILED, PENDING, PROCESSING],
+    "PENDING, PROCESSING, COMPLETED or FAILED",
+)
+VERB = replace(_choice("verb", "transfer", [*REGISTRY], "the verb of the command"), read=_read_verb)
+SINCE = _time_like(
+    "since", _read_beginning, "2026-11-01", "completed on this day or UTC time or later"
+)
+UNTIL = _time_like("until", _read_beginning, "2026-12-01", "completed before this day or UTC time")
+ORDER = _choice("order", "oldest", ["newest", "oldest"], "newest or oldest first")
+AT_ONCE = Kind(
+    "limit",
+    between(1, PAGE_AT_MOST),
+    COUNT.accepts,
+    {"type": "integer", "minimum": 1, "maximum": PAGE_AT_MOST},
+    "50",
+    f"how many at once, {PAGE_AT_MOST} at most",
+    numeric=True,
+)
+CURSOR = meaning(COUNT, "where the page before said that more is", "cursor")
 
 Flag = Annotated[bool, FLAG]
-
-
-def meaning(kind: Kind, words: str, name: str = "") -> Kind:
-    """Return a kind under the words that say what it is asked for here."""
-    return replace(kind, help=words, name=name or kind.name, remembered={})
-
-
-AnyAccountId = Annotated[
-    str,
-    _kind(
-        "account",
-        _read_account,
-        "A00000001",
-        "an account's id, the bank's own too",
-        _like(f"{ID_PATTERN}|{_OWN_ACCOUNT}"),
-    ),
-]
-Moment = Annotated[
-    str,
-    _kind(
-        "moment",
-        _read_end,
-        "2026-11-20",
-        "a UTC time, or a day, which means the end of that day",
-        _like(_MOMENT),
-    ),
-]
-Status = Annotated[
-    str,
-    _kind(
-        "status",
-        one_of(*_STATUSES),
-        FAILED,
-        "PENDING, PROCESSING, COMPLETED or FAILED",
-        _words(*_STATUSES),
-    ),
-]
-Verb = Annotated[
-    str, _kind("verb", _read_verb, "transfer", "the verb of the command", _words(*REGISTRY))
-]
-Since = Annotated[
-    str,
-    _kind(
-        "since",
-        _read_beginning,
-        "2026-11-01",
-        "completed on this day or UTC time or later",
-        _like(_MOMENT),
-    ),
-]
-Until = Annotated[
-    str,
-    _kind(
-        "until",
-        _read_beginning,
-        "2026-12-01",
-        "completed before this day or UTC time",
-        _like(_MOMENT),
-    ),
-]
+AnyAccountId = Annotated[str, ACCOUNT]
+Moment = Annotated[str, MOMENT]
+Status = Annotated[str, STATUS]
+Verb = Annotated[str, VERB]
+Since = Annotated[str, SINCE]
+Until = Annotated[str, UNTIL]
 AmountMin = Annotated[Decimal | None, meaning(LIMIT, "this much or more", "amount")]
 AmountMax = Annotated[Decimal | None, meaning(LIMIT, "this much or less", "amount")]
-Order = Annotated[
-    Literal["newest", "oldest"],
-    _kind("order", one_of(*_ORDERS), "oldest", "newest or oldest first", _words(*_ORDERS)),
-]
-AtOnce = Annotated[
-    int,
-    replace(
-        COUNT,
-        name="limit",
-        read=between(1, PAGE_AT_MOST),
-        schema={"type": "integer", "minimum": 1, "maximum": PAGE_AT_MOST},
-        example="50",
-        help=f"how many at once, {PAGE_AT_MOST} at most",
-        remembered={},
-    ),
-]
-Cursor = Annotated[
-    int, replace(meaning(COUNT, "where the page before said that more is", "cursor"), example="0")
-]
+Order = Annotated[str, ORDER]
+AtOnce = Annotated[int, AT_ONCE]
+Cursor = Annotated[int, CURSOR]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from SimpleBankingSystem.ledger.fields import ACCOUNT_ID
 
 Row = Mapping[str, object]
+
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def text_of(value: object) -> str:
@@ -34,21 +38,25 @@ def csv_text(columns: Sequence[str], rows: Sequence[Row], schema: Mapping[str, A
     """Return rows as CSV, its header first, with what people have typed made safe for a sheet.
 
     It has no byte order mark: whoever reads a pipe or an answer would take it for a part of the
-    first column's name. ``schema`` tells which columns the bank itself writes.
+    first column's name. ``schema`` tells which columns are the bank's own, and which are texts.
     """
     properties = schema.get("properties", {})
-    made = {name for name, each in properties.items() if "pattern" in each or each.get("format")}
-    lines = [columns, *([_cell(row.get(name), name in made) for name in columns] for row in rows)]
+    lines = [
+        columns,
+        *([_cell(row.get(name), properties.get(name)) for name in columns] for row in rows),
+    ]
     return "".join(f"{','.join(line)}\n" for line in lines)
 
 
-def _cell(value: object, is_made: bool) -> str:
+def _cell(value: object, schema: Mapping[str, Any] | None) -> str:
     """Return a value as it stands in the bank's own files: bare, or guarded and in quotes."""
     from SimpleBankingSystem.stores.csv_files.format import quoted
 
     text = text_of(value)
-    is_bare = is_made or not isinstance(value, (str, list, tuple, Mapping)) or _is_id(text)
-    return text if is_bare else quoted(text)
+    if isinstance(value, (int, Decimal)):
+        return text
+    is_own = NUMBER.fullmatch(text) if schema is None else {"pattern", "format"} & schema.keys()
+    return text if is_own or _is_id(text) else quoted(text)
 
 
 def _is_id(text: str) -> bool:

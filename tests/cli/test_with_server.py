@@ -112,6 +112,7 @@ def test_every_command_works_while_a_server_holds_the_books(both: Both) -> None:
         if name not in ALONE:
             both(*shlex.split(found.example))
             both(*shlex.split(found.example), "--json")
+            both(*shlex.split(found.example), "--csv")
     assert same_file("results.csv").count(b"\n") == 7
     assert both("accounts", "--json").json()["items"][-1]["id"] == "NIGHT"
 
