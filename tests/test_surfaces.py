@@ -294,7 +294,7 @@ def is_typed(
     kind: type[Question], as_json: Any, as_csv: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     example = sub_command(kind.verb).example
-    shown = answered(f"{kind.verb} -h", capsys)
+    shown = answered(f"{kind.verb.replace('_', '-')} -h", capsys)
     assert kind.help() in " ".join(shown.split())
     assert f"  bank {example}" in shown
     required = [each.name for each in kind.fields if each.required]
@@ -334,7 +334,7 @@ def worth() -> Iterator[type[Question]]:
     """Declare a question that the package does not have, as a new file of questions/ would."""
 
     @question(
-        "worth",
+        "net_worth",
         route="/accounts/{account}/worth",
         answers=record({"amount": MONEY, "transactions": COUNT}, title="Worth"),
         example={"motto": "more"},
@@ -350,19 +350,19 @@ def worth() -> Iterator[type[Question]]:
             return {"amount": str(bank.balance(self.account)), "transactions": len(found)}
 
     yield WorthOf
-    del QUESTIONS["worth"]
+    del QUESTIONS["net_worth"]
 
 
 def test_a_new_question_is_one_declaration(
     worth: type[Question], asking: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asking("worth")
-    assert "worth" in answered("-h", capsys)
+    asking("net_worth")
+    assert "net-worth" in answered("-h", capsys)
     assert items_of(worth.answers) == worth.answers
-    assert answered("worth A00000001", capsys) == "amount        0.00\ntransactions  1\n"
-    assert answered("worth A00000001 --csv", capsys) == "amount,transactions\n0.00,1\n"
+    assert answered("net-worth A00000001", capsys) == "amount        0.00\ntransactions  1\n"
+    assert answered("net-worth A00000001 --csv", capsys) == "amount,transactions\n0.00,1\n"
 
 
 def test_no_question_is_declared_twice(worth: type[Question]) -> None:
-    with pytest.raises(TypeError, match="worth is declared twice"):
-        question("worth", route="/worth", answers=worth.answers)(worth)
+    with pytest.raises(TypeError, match="net_worth is declared twice"):
+        question("net_worth", route="/worth", answers=worth.answers)(worth)

@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from SimpleBankingSystem.ledger.errors import BankError, InternalError
-from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.problems import problem
 
 log = logging.getLogger(__name__)
@@ -73,8 +72,8 @@ def answer(
     return reply
 
 
-def refusal(error: BankError, transaction: Transaction | None = None) -> Reply:
-    """Return a refusal as a problem document."""
+def refusal(error: BankError, transaction: Mapping[str, object] | None = None) -> Reply:
+    """Return a refusal as a problem document, with the shape of a FAILED transaction."""
     reply = Reply(json_text(problem(error, transaction)), error.http, PROBLEM)
     if error.http in {429, 503} and error.retryable:
         reply.headers["Retry-After"] = RETRY_AFTER

@@ -217,7 +217,7 @@ class Answering:
         """Return a transaction as far as it is, or the problem that it failed with."""
         self.environ[TRANSACTION] = transaction.id
         if transaction.error is not None:
-            failed = refusal(transaction.error, transaction)
+            failed = refusal(transaction.error, transaction.to_dict())
             failed.headers.update(headers)
             return failed
         shape = transaction.to_dict()

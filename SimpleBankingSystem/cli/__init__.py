@@ -49,7 +49,7 @@ class Bank(click.Group):
         if kind is not None and kind.surfaces and cmd_name == command_name(kind.verb):
             return derive(kind)
         if cmd_name in questions.verbs():
-            return questions.derive(QUESTIONS[cmd_name])
+            return questions.derive(QUESTIONS[cmd_name.replace("-", "_")])
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(

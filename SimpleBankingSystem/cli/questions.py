@@ -11,7 +11,7 @@ import click
 from SimpleBankingSystem.bootstrap import check_books
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import KindType, Session, Verb
-from SimpleBankingSystem.cli.verbs import example, parameter, positional
+from SimpleBankingSystem.cli.verbs import command_name, example, parameter, positional
 from SimpleBankingSystem.config import SETTINGS
 from SimpleBankingSystem.ledger.errors import InUse
 from SimpleBankingSystem.ledger.fields import TEXT
@@ -30,7 +30,7 @@ def derive(kind: type[Question]) -> Verb:
         return OTHERWISE.get(kind.verb, ask)(session, kind, texts)
 
     found = Verb(
-        kind.verb,
+        command_name(kind.verb),
         params=[parameter(each, required=kind is not OneTransaction) for each in typed],
         callback=callback,
         help=f"{kind.help()}\n\n{positional(kind)}",
@@ -89,7 +89,7 @@ OTHERWISE: dict[str, Callable[[Session, type[Question], dict[str, Any]], int]] =
 
 def verbs() -> list[str]:
     """Name the questions that a person can type."""
-    return [verb for verb, kind in QUESTIONS.items() if kind.surfaces]
+    return [command_name(verb) for verb, kind in QUESTIONS.items() if kind.surfaces]
 
 
 @click.command("settings", cls=Verb, example="settings")

@@ -16,9 +16,8 @@ from SimpleBankingSystem import config, logs
 from SimpleBankingSystem.bootstrap import Bank, calm_collector
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.config import SETTINGS, Settings
-from SimpleBankingSystem.ledger.errors import DataDamaged, InUse, InvalidCommand
+from SimpleBankingSystem.ledger.errors import DataDamaged, InUse, InvalidCommand, recorded_error
 from SimpleBankingSystem.ledger.fields import Kind
-from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.questions.base import Answer, Question
 from SimpleBankingSystem.questions.books import Verify
 from SimpleBankingSystem.questions.tables import Row, csv_text
@@ -126,12 +125,13 @@ class Session:
         if answer.get("next"):
             terminal.say(f"There is more: --cursor {answer['next']}")
 
-    def show_transaction(self, transaction: Transaction) -> int:
+    def show_transaction(self, transaction: Answer) -> int:
         """Answer with a transaction; return the exit status that it stands for."""
-        self.show(transaction.to_dict(), TRANSACTION)
-        if transaction.error is None:
+        self.show(transaction, TRANSACTION)
+        if transaction["error"] is None:
             return 0
-        return terminal.refuse(transaction.error, as_json=self.as_json, transaction=transaction)
+        error = recorded_error(transaction["error"]["code"], transaction["error"]["message"])
+        return terminal.refuse(error, as_json=self.as_json, transaction=transaction)
 
     def show_report(self, report: Answer) -> int:
         """Answer with what was found in the books; return the exit status that it stands for."""

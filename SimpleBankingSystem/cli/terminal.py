@@ -12,7 +12,6 @@ from typing import Protocol
 import click
 
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
-from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.problems import problem
 from SimpleBankingSystem.questions.tables import NUMBER, Row, facts_of, text_of
 
@@ -83,7 +82,7 @@ def _align(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
         click.echo("  ".join(cells).rstrip())
 
 
-def refuse(error: BankError, *, as_json: bool, transaction: Transaction | None = None) -> int:
+def refuse(error: BankError, *, as_json: bool, transaction: Row | None = None) -> int:
     """Say on standard error why something was refused; return the exit status."""
     if as_json:
         click.echo(json.dumps(problem(error, transaction), ensure_ascii=False), err=True)
@@ -93,7 +92,7 @@ def refuse(error: BankError, *, as_json: bool, transaction: Transaction | None =
     elif transaction is None:
         hope = "trying again later may help"
     else:
-        hope = f"trying again later may help: bank retry {transaction.id}"
+        hope = f"trying again later may help: bank retry {transaction['id']}"
     if isinstance(error, InvalidCommand):
         for name, reason in error.errors.items():
             say(f"{name.replace('_', '-')}: {reason}")

@@ -10,9 +10,8 @@ import click
 
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import NOT_ALL_DONE, KindType, Session, Verb
-from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Field, Request
+from SimpleBankingSystem.commands.base import REGISTRY, Command, Field, Request
 from SimpleBankingSystem.ledger.fields import TEXT
-from SimpleBankingSystem.ledger.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -58,20 +57,14 @@ def carry_out(session: Session, request: Request, key: str) -> int:
     """Carry out a command or an action, show what came of it, and return the exit status."""
     with session.books() as bank:
         begun = bank.clock()
-        if isinstance(request, Command):
-            result: object = bank.execute(request, key=key)
-        else:
-            assert isinstance(request, Action)
-            result = bank.perform(request)
-        if isinstance(result, Transaction):
-            log.info("%s %s is %s", result.id, result.command, result.status)
-            if key and result.created_at < begun and not session.as_json:
-                terminal.say(f"The key {key} was used before: this is what happened then.")
-            return session.show_transaction(result)
-        if isinstance(result, dict):
-            session.show(result)
-            return NOT_ALL_DONE if result.get("failed") else 0
-    return 0
+        done = bank.give(request, key)
+        if "attempt" not in done:
+            session.show(done)
+            return NOT_ALL_DONE if done.get("failed") else 0
+        log.info("%s %s is %s", done["id"], done["command"], done["status"])
+        if key and done["created_at"] < begun and not session.as_json:
+            terminal.say(f"The key {key} was used before: this is what happened then.")
+        return session.show_transaction(done)
 
 
 def command_name(verb: str) -> str:

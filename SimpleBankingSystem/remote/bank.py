@@ -5,17 +5,14 @@ from __future__ import annotations
 import shlex
 from decimal import Decimal
 from itertools import product
-from typing import Any
 
 from SimpleBankingSystem.clock import utc_now
-from SimpleBankingSystem.commands.base import Action, Command, Request
+from SimpleBankingSystem.commands.base import Request
 from SimpleBankingSystem.ledger.errors import OutcomeUnknown
-from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.questions.base import EVERYTHING, Answer, Question, WholeList
 from SimpleBankingSystem.questions.kinds import PAGE_AT_MOST
 from SimpleBankingSystem.questions.runs import LIVE, Runs
 from SimpleBankingSystem.remote.connection import Connection
-from SimpleBankingSystem.remote.records import transaction_from
 from SimpleBankingSystem.wire import KEY, key_header
 
 
@@ -32,29 +29,20 @@ class RemoteBank:
         self.connection = Connection(url, holder)
         self.clock = utc_now
 
-    # Commands
-
-    def execute(self, command: Command, *, key: str = "") -> Transaction:
-        """Carry out one command and return its transaction."""
-        return transaction_from(self._give(command, key))
-
-    def perform(self, action: Action) -> object:
-        """Carry out an action: retry, archive or snapshot."""
-        shape = self._give(action)
-        return transaction_from(shape) if "attempt" in shape else shape
-
-    def _give(self, request: Request, key: str = "") -> Any:
-        """Post a command or an action at its route."""
+    def give(self, request: Request, key: str = "") -> Answer:
+        """Carry out a command or an action, by posting it at its route."""
         given = {name: _on_the_wire(value) for name, value in request.given().items()}
         headers = {KEY: key_header(key)} if key else {}
         try:
-            return self.connection.post(request.route.format_map(given), given, headers)
+            done: Answer = self.connection.post(request.route.format_map(given), given, headers)
         except OutcomeUnknown as lost:
             look = f"bank transaction --key {shlex.quote(key)}" if key else "bank transactions"
             hint = f"Whether it was carried out is unknown; to see it: {look}"
             raise OutcomeUnknown(f"{lost.message} {hint}") from lost
-
-    # Questions
+        if isinstance(done.get("account"), dict):
+            # An opening is answered with the account itself, which its target names.
+            done["account"] = done["target"]
+        return done
 
     def ask(self, question: Question) -> Answer:
         """Answer a question; a list that is asked for whole comes page by page."""

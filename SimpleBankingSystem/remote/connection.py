@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from SimpleBankingSystem.ledger.errors import InternalError, InUse, OutcomeUnknown
-from SimpleBankingSystem.remote.records import error_from
+from SimpleBankingSystem.remote.refusals import error_from
 from SimpleBankingSystem.wire import HOLDER, PREFIX
 
 REACHED_WITHIN = 2.0

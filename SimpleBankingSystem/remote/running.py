@@ -17,7 +17,7 @@ from SimpleBankingSystem.questions.base import EVERYTHING
 from SimpleBankingSystem.questions.runs import OneRun, Runs
 from SimpleBankingSystem.remote.bank import RemoteBank
 from SimpleBankingSystem.remote.connection import read
-from SimpleBankingSystem.remote.records import Shape, error_from
+from SimpleBankingSystem.remote.refusals import Shape, error_from
 from SimpleBankingSystem.runs.running import (
     LinesProgress,
     Options,
