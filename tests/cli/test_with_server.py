@@ -140,6 +140,15 @@ def test_questions_have_the_same_answers(both: Both) -> None:
         both(*words.split())
 
 
+def test_a_list_in_memory_comes_whole(both: Both) -> None:
+    both("accounts")
+    for folder in ("served", "own"):
+        Path("..", folder, "many.csv").write_text("command,name\n" + "open_account,Eve\n" * 1000)
+    both("run", "many.csv")
+    assert len(both("accounts", "--json").json()["items"]) > 1000
+    assert both("accounts", "--csv").out.count("\n") > 1000
+
+
 def test_commands_have_the_same_answers(both: Both) -> None:
     for words in (
         "withdraw BOB 5.00",
