@@ -7,14 +7,17 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import SimpleBankingSystem.commands  # noqa: F401 - importing them registers the verbs
 from SimpleBankingSystem import config
 from SimpleBankingSystem.clock import Clock, utc_now
+from SimpleBankingSystem.commands.base import Action, Command, Request
 from SimpleBankingSystem.config import Settings
 from SimpleBankingSystem.engine import bank as engine
 from SimpleBankingSystem.ledger.errors import InvalidSettings
+from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.questions.base import Answer, Question
 from SimpleBankingSystem.stores.base import Progress, Report, Store, silent
 
 log = logging.getLogger(__name__)
@@ -62,6 +65,21 @@ class Bank(engine.Bank):
         except BaseException:
             store.close()
             raise
+
+    def give(self, request: Request, key: str = "") -> Answer:
+        """Carry out a command or an action; return what came of it as every surface shows it.
+
+        Raises what ``execute`` and ``perform`` raise.
+        """
+        if isinstance(request, Command):
+            return self.execute(request, key=key).to_dict()
+        assert isinstance(request, Action)
+        done: Any = self.perform(request)
+        return done.to_dict() if isinstance(done, Transaction) else done
+
+    def ask(self, question: Question) -> Answer:
+        """Answer a question, in the shape that every surface gives."""
+        return question.answer(self)
 
 
 def open_store(settings: Settings, clock: Clock, progress: Progress) -> Store:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
-from SimpleBankingSystem.ledger.transaction import Transaction
 
 
-def problem(error: BankError, transaction: Transaction | None = None) -> dict[str, object]:
-    """Return an error as a problem, with the FAILED transaction where there is one."""
+def problem(error: BankError, transaction: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Return an error as a problem, with the shape of the FAILED transaction if there is one."""
     shape: dict[str, object] = {
         "type": "about:blank",
         "title": (error.__doc__ or error.code).splitlines()[0],
@@ -19,5 +20,5 @@ def problem(error: BankError, transaction: Transaction | None = None) -> dict[st
     if isinstance(error, InvalidCommand):
         shape["errors"] = error.errors
     if transaction is not None:
-        shape["transaction"] = transaction.to_dict()
+        shape["transaction"] = transaction
     return shape

@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from SimpleBankingSystem.ledger.errors import BankError, InternalError
-from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.problems import problem
 
 log = logging.getLogger(__name__)
@@ -22,6 +21,7 @@ REQUEST = "bank.request"
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+CSV = "text/csv"
 
 RETRY_AFTER = "1"
 """Seconds after which a bank that is busy may be asked again."""
@@ -37,9 +37,9 @@ class Reply:
 
     __slots__ = ("body", "headers", "kind", "status")
 
-    def __init__(self, shape: Mapping[str, object], status: int = 200, kind: str = JSON) -> None:
+    def __init__(self, text: str, status: int = 200, kind: str = JSON) -> None:
         # Half a pair of UTF-16, which a refused name may hold, is written as JSON escapes it.
-        self.body = f"{_encode(shape)}\n".encode(errors="backslashreplace")
+        self.body = text.encode(errors="backslashreplace")
         self.status = status
         self.kind = kind
         self.headers: dict[str, str] = {}
@@ -57,19 +57,24 @@ class Reply:
         return Response(self.body, self.status, self.headers, content_type=self.kind)
 
 
+def json_text(shape: Mapping[str, object]) -> str:
+    """Return a shape as JSON, on one line."""
+    return f"{_encode(shape)}\n"
+
+
 def answer(
     shape: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Reply:
     """Return a shape as JSON."""
-    reply = Reply(shape, status)
+    reply = Reply(json_text(shape), status)
     if headers:
         reply.headers.update(headers)
     return reply
 
 
-def refusal(error: BankError, transaction: Transaction | None = None) -> Reply:
-    """Return a refusal as a problem document."""
-    reply = Reply(problem(error, transaction), error.http, PROBLEM)
+def refusal(error: BankError, transaction: Mapping[str, object] | None = None) -> Reply:
+    """Return a refusal as a problem document, with the shape of a FAILED transaction."""
+    reply = Reply(json_text(problem(error, transaction)), error.http, PROBLEM)
     if error.http in {429, 503} and error.retryable:
         reply.headers["Retry-After"] = RETRY_AFTER
     return reply
@@ -98,7 +103,7 @@ def http_refusal(error: HTTPException) -> Reply:
         "code": title.lower().replace(" ", "_").replace("-", "_"),
         "retryable": status in {408, 429, 503},
     }
-    reply = Reply(shape, status, PROBLEM)
+    reply = Reply(json_text(shape), status, PROBLEM)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             reply.headers[name] = value

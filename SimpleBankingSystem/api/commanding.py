@@ -34,9 +34,11 @@ from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Request
 from SimpleBankingSystem.engine.tickets import follow, ticket_from
 from SimpleBankingSystem.json_objects import parse
+from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import TEXT
 from SimpleBankingSystem.ledger.transaction import PENDING, PROCESSING, Transaction
+from SimpleBankingSystem.shapes import TRANSACTION as TRANSACTION_SHAPE
 from SimpleBankingSystem.wire import KEY, key_given, variable
 
 BODY_AT_MOST = 1 << 20
@@ -72,22 +74,23 @@ def commands(api: Api) -> dict[str, dict[str, Method]]:
 
 def commanding(api: Api, kind: type[Request]) -> Method:
     """Return the documented method that carries out a verb."""
-    creates = kind.route == "/accounts"
 
     def post(_resource: Resource, **path: str) -> Response:
         environ = request.environ
         asked = kind.parse(body(path, environ))
         if isinstance(asked, Command):
-            return carried_out(asked, Answering(books().bank, environ, creates=creates))
+            return carried_out(asked, Answering(books().bank, environ))
         assert isinstance(asked, Action)
         return Later(partial(performed, asked, Answering(books().bank, environ)))
 
     post.__doc__ = kind.help()
-    transaction = shapes.model(api, "Transaction", shapes.TRANSACTION)
+    transaction = shapes.model(api, "Transaction", TRANSACTION_SHAPE)
     answers: dict[int, tuple[Any, ...]]
-    if creates:
-        opened = shapes.model(api, "Opened", shapes.OPENED)
-        answers = {201: ("It is done.", opened, LOCATED)}
+    if kind.makes:
+        made = (
+            shapes.model(api, "Opened", shapes.OPENED) if kind.makes == "account" else transaction
+        )
+        answers = {201: ("It is done.", made, LOCATED)}
     elif kind.verb in shapes.DONE:
         answers = {
             200: ("It is done.", shapes.model(api, f"{kind.__name__}Done", shapes.DONE[kind.verb]))
@@ -201,14 +204,10 @@ def bytes_of(environ: dict[str, Any]) -> bytes:
 
 @dataclass(frozen=True)
 class Answering:
-    """What an answer needs of a request that Flask may have left behind by then.
-
-    ``creates`` says that the answer is an account that was opened.
-    """
+    """What an answer needs of a request that Flask may have left behind by then."""
 
     bank: Bank
     environ: dict[str, Any]
-    creates: bool = False
 
     def transacted(
         self, transaction: Transaction, headers: Mapping[str, str] = NO_HEADERS
@@ -216,16 +215,17 @@ class Answering:
         """Return a transaction as far as it is, or the problem that it failed with."""
         self.environ[TRANSACTION] = transaction.id
         if transaction.error is not None:
-            failed = refusal(transaction.error, transaction)
+            failed = refusal(transaction.error, transaction.to_dict())
             failed.headers.update(headers)
             return failed
         shape = transaction.to_dict()
         if transaction.status in {PENDING, PROCESSING}:
             where = place(self.environ, "transactions", transaction.id)
             return answer(shape, 202, {"Location": where, **headers})
-        if not self.creates:
+        kind, made = transaction.made
+        if not kind:
             return answer(shape, 200, headers)
-        account = self.bank.account(transaction.target)
-        shape["account"] = account.to_dict()
-        where = place(self.environ, "accounts", account.id)
+        if kind == Account.kind:
+            shape[kind] = self.bank.account(made).to_dict()
+        where = place(self.environ, f"{kind}s", made)
         return answer(shape, 201, {"Location": where, **headers})

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from SimpleBankingSystem.api.answers import CSV, PROBLEM
+from SimpleBankingSystem.shapes import TEXT
+
 VERSION = "3.0.3"
 
 _IN_SCHEMA = frozenset(
@@ -74,8 +77,8 @@ def _response(old: Mapping[str, Any], produces: list[str]) -> dict[str, Any]:
     if "schema" in old:
         schema = _schema(old["schema"])
         is_problem = schema.get("$ref", "").endswith("/Problem")
-        types = ["application/problem+json"] if is_problem else produces
-        new["content"] = {name: {"schema": schema} for name in types}
+        types = [PROBLEM] if is_problem else [name for name in produces if name != PROBLEM]
+        new["content"] = {name: {"schema": TEXT if name == CSV else schema} for name in types}
     return new
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from flask import Response, request
 from flask_restx import Api, Resource
@@ -14,19 +14,14 @@ from werkzeug.exceptions import LengthRequired
 from SimpleBankingSystem.api import shapes
 from SimpleBankingSystem.api.answers import PROBLEM, answer
 from SimpleBankingSystem.api.books import books
-from SimpleBankingSystem.api.questions import (
-    given,
-    parameter,
-    path_parameters,
-    path_values,
-    run_named,
-    run_now,
-)
-from SimpleBankingSystem.api.resources import LOCATED, Method, place, responses
+from SimpleBankingSystem.api.questions import given, live, parameter
+from SimpleBankingSystem.api.resources import LOCATED, Method, path_parameter, place, responses
 from SimpleBankingSystem.api.running import blocks_of, kind_of
-from SimpleBankingSystem.commands.base import Field
-from SimpleBankingSystem.filters import FLAG, read
-from SimpleBankingSystem.ledger.fields import NAME
+from SimpleBankingSystem.commands.base import Request, declared
+from SimpleBankingSystem.ledger.fields import RUN_ID, Name
+from SimpleBankingSystem.ledger.run import Run
+from SimpleBankingSystem.questions.kinds import Flag
+from SimpleBankingSystem.questions.runs import RUN, OneRun
 from SimpleBankingSystem.runs import Options
 from SimpleBankingSystem.stores.csv_files.disk import BLOCK
 from SimpleBankingSystem.wire import KINDS
@@ -34,12 +29,16 @@ from SimpleBankingSystem.wire import KINDS
 FILE_AT_MOST = 1 << 30
 """Bytes of a command file; a million lines have some thirty million."""
 
-OPTIONS = (
-    Field("name", NAME, required=False, default=""),
-    Field("again", FLAG, required=False, default=False),
-    Field("stop_on_error", FLAG, required=False, default=False),
-    Field("dry_run", FLAG, required=False, default=False),
-)
+
+@declared("run_file")
+class FileGiven(Request):
+    """Take a command file, and carry it out."""
+
+    name: Name = ""
+    again: Flag = False
+    stop_on_error: Flag = False
+    dry_run: Flag = False
+
 
 EXAMPLE = "command,account,name,amount\nopen_account,ADA,Ada Lovelace,\ndeposit,ADA,,10.00\n"
 
@@ -50,7 +49,7 @@ REFUSED = "command,account,name,amount\ndeposit,NOBODY,,10.00\n"
 
 def run_files(api: Api) -> dict[str, dict[str, Method]]:
     """Return the methods of command files, by route."""
-    run = shapes.model(api, "Run", shapes.RUN)
+    run = shapes.model(api, "Run", RUN)
     rehearsal = shapes.model(api, "Rehearsal", shapes.REHEARSAL)
     file = {
         "in": "body",
@@ -66,15 +65,16 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
         if length is None:
             raise LengthRequired("Send a command file with its Content-Length, not in chunks.")
         extension = kind_of(request.mimetype)
-        options = Options(**read(OPTIONS, given()))
+        options = Options(**cast("Any", FileGiven.parse(given({})).given()))
         runs = books().runs
         if options.dry_run:
             return answer(runs.rehearse(cast("BinaryIO", request.stream), options)).response()
-        found = run_named(runs.take(blocks_of(request.stream, length), extension, options))
-        headers = {"Location": place(request.environ, "runs", found.id)}
-        return answer(run_now(found), 202, headers).response()
+        question = OneRun(runs.take(blocks_of(request.stream, length), extension, options))
+        found = live(question, books().bank.ask(question))
+        headers = {"Location": place(request.environ, "runs", question.run)}
+        return answer(found, 202, headers).response()
 
-    params = {each.name: parameter(each) for each in OPTIONS}
+    params = {each.name: parameter(each) for each in FileGiven.fields}
     taken = api.doc(
         id="run_file",
         params={**params, "file": file},
@@ -90,18 +90,18 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
 
     def results(_resource: Resource, **path: str) -> Response:
         """Fetch what became of each line, as far as it is known."""
-        return sent(books().runs.results(run_named(path_values(path)["run"])))
+        return sent(books().runs.results(run_of(path)))
 
     def refused(_resource: Resource, **path: str) -> Response:
         """Fetch the lines that were refused, as they were, to be mended and run alone."""
-        return sent(books().runs.refused(run_named(path_values(path)["run"])))
+        return sent(books().runs.refused(run_of(path)))
 
     def fetching(
         name: str, get: Method, kinds: list[str], meaning: str, example: str
     ) -> dict[str, Method]:
         fetched = api.doc(
             id=name,
-            params=path_parameters(["run"]),
+            params={"run": path_parameter(RUN_ID)},
             produces=[*kinds, PROBLEM],
             responses=responses(api, {200: (meaning, String(example=example))}, in_question=True),
         )(get)
@@ -116,6 +116,11 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
             "run_refused", refused, [*KINDS], "A command file of them.", REFUSED
         ),
     }
+
+
+def run_of(path: Mapping[str, str]) -> Run:
+    """Return the run that a path names; raises what the question for it does."""
+    return OneRun.parse(path).found(books().bank)
 
 
 def sent(path: Path) -> Response:

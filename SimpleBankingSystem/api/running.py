@@ -96,13 +96,13 @@ class Runs:
                 else:
                     self._begin(path, Options(name=run.name), is_new=False)
 
-    def counts(self, run: Run) -> Counts | None:
+    def counts(self, run_id: str) -> Counts | None:
         """Return how far a run is, None where nobody carries it out."""
-        return self._counts.get(run.id)
+        return self._counts.get(run_id)
 
-    def ended(self, run: Run) -> Mapping[str, object] | None:
+    def ended(self, run_id: str) -> Mapping[str, object] | None:
         """Return what came of a run's last execution, None where this process saw no end of it."""
-        return self._ended.get(run.id)
+        return self._ended.get(run_id)
 
     def results(self, run: Run) -> Path:
         """Return the results file of a run.

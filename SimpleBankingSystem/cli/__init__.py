@@ -12,8 +12,7 @@ from typing import NoReturn
 import click
 
 import SimpleBankingSystem
-from SimpleBankingSystem.cli import terminal
-from SimpleBankingSystem.cli.questions import QUESTIONS
+from SimpleBankingSystem.cli import questions, terminal
 from SimpleBankingSystem.cli.run import run
 from SimpleBankingSystem.cli.serve import serve
 from SimpleBankingSystem.cli.session import INTERRUPTED, Verb, shared_options
@@ -21,6 +20,7 @@ from SimpleBankingSystem.cli.upkeep import UPKEEP
 from SimpleBankingSystem.cli.verbs import command_name, derive
 from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
+from SimpleBankingSystem.questions.base import QUESTIONS
 
 DISK = 74
 """Exit status where a file that the user named could not be read or written."""
@@ -41,13 +41,15 @@ class Bank(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every sub-command: the declared verbs, then the rest."""
         del ctx
-        return [*verbs(), *self.commands]
+        return [*verbs(), *questions.verbs(), *self.commands]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a sub-command, derived at this moment if it is a declared verb's."""
         kind = REGISTRY.get(cmd_name.replace("-", "_"))
         if kind is not None and kind.surfaces and cmd_name == command_name(kind.verb):
             return derive(kind)
+        if cmd_name in questions.verbs():
+            return questions.derive(QUESTIONS[cmd_name.replace("-", "_")])
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(
@@ -62,7 +64,7 @@ class Bank(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List what changes the books apart from what only asks."""
-        asking = [str(each.name) for each in ASKING]
+        asking = [*questions.verbs(), "settings", "completion"]
         changing = [name for name in self.list_commands(ctx) if name not in asking]
         for title, names in (("Commands", changing), ("Questions", asking)):
             with formatter.section(title):
@@ -82,13 +84,11 @@ def completion(shell: str) -> None:
         click.echo(complete(bank, {}, "bank", "_BANK_COMPLETE").source())
 
 
-ASKING = [*QUESTIONS, completion]
-
 bank = Bank(
     "bank",
     help=SimpleBankingSystem.__doc__,
     params=[*shared_options(brief=False)],
-    commands=[run, serve, *UPKEEP, *ASKING],
+    commands=[run, serve, *UPKEEP, questions.settings, completion],
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,10 +16,12 @@ from SimpleBankingSystem import config, logs
 from SimpleBankingSystem.bootstrap import Bank, calm_collector
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.config import SETTINGS, Settings
-from SimpleBankingSystem.ledger.errors import DataDamaged, InUse, InvalidCommand
+from SimpleBankingSystem.ledger.errors import DataDamaged, InUse, InvalidCommand, recorded_error
 from SimpleBankingSystem.ledger.fields import Kind
-from SimpleBankingSystem.ledger.transaction import Transaction
-from SimpleBankingSystem.stores.base import Report
+from SimpleBankingSystem.questions.base import Answer, Question
+from SimpleBankingSystem.questions.books import Verify
+from SimpleBankingSystem.questions.tables import Row, csv_text
+from SimpleBankingSystem.shapes import TRANSACTION
 
 if TYPE_CHECKING:
     from SimpleBankingSystem.remote import RemoteBank
@@ -28,6 +31,8 @@ NOT_ALL_DONE = 1
 
 INTERRUPTED = 128 + signal.SIGINT
 """Exit status where somebody stopped it."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _SHARED = "SimpleBankingSystem.shared"
 
@@ -57,6 +62,7 @@ class Session:
 
     settings: Settings
     as_json: bool
+    as_csv: bool = False
 
     def open(self) -> Bank:
         """Open the books.
@@ -85,49 +91,57 @@ class Session:
             with bank:
                 yield bank
 
-    def show(self, facts: Mapping[str, object]) -> None:
-        """Answer with one thing."""
+    def show(self, facts: Row, schema: Mapping[str, Any] = NOTHING) -> None:
+        """Answer with one thing; the schema tells what of it is no text that people typed."""
         if self.as_json:
             terminal.show_json(facts)
+        elif self.as_csv:
+            click.echo(csv_text(tuple(facts), [facts], schema), nl=False)
         else:
             terminal.show_facts(facts)
 
-    def show_list(
-        self,
-        columns: Sequence[str],
-        shapes: Sequence[Mapping[str, object]],
-        *,
-        rows: Sequence[Mapping[str, object]] | None = None,
-        cursor: int = 0,
-    ) -> None:
-        """Answer with a list: a program gets whole shapes, a person some columns of them.
-
-        A person sees ``rows`` instead where they are given. ``cursor`` is that of the next page,
-        0 at the end.
-        """
+    def show_list(self, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Answer with a list of which nothing is left out."""
         if self.as_json:
-            terminal.show_json({"items": shapes, "next": cursor or None})
-            return
-        terminal.show_table(columns, shapes if rows is None else rows)
-        if cursor:
-            terminal.say(f"There is more: --cursor {cursor}")
-
-    def show_transaction(self, transaction: Transaction) -> int:
-        """Answer with a transaction; return the exit status that it stands for."""
-        self.show(transaction.to_dict())
-        if transaction.error is None:
-            return 0
-        return terminal.refuse(transaction.error, as_json=self.as_json, transaction=transaction)
-
-    def show_report(self, report: Report) -> int:
-        """Answer with what was found in the books; return the exit status that it stands for."""
-        if self.as_json:
-            terminal.show_json({"facts": report.facts, "problems": report.problems})
+            terminal.show_json({"items": rows, "next": None})
+        elif self.as_csv:
+            click.echo(csv_text(columns, rows, NOTHING), nl=False)
         else:
-            terminal.show_facts(report.facts)
-            for problem in report.problems:
+            terminal.show_table(columns, rows)
+
+    def show_answer(self, question: Question, answer: Answer) -> None:
+        """Answer a question: a program gets the whole shape, a person what the question names."""
+        if self.as_json:
+            terminal.show_json(answer)
+            return
+        if self.as_csv:
+            click.echo(question.csv(answer), nl=False)
+        elif question.gist:
+            click.echo(answer[question.gist])
+        elif question.columns:
+            terminal.show_table(question.columns, [*question.rows(answer)])
+        else:
+            terminal.show_facts(answer)
+        if answer.get("next"):
+            terminal.say(f"There is more: --cursor {answer['next']}")
+
+    def show_transaction(self, transaction: Answer) -> int:
+        """Answer with a transaction; return the exit status that it stands for."""
+        self.show(transaction, TRANSACTION)
+        if transaction["error"] is None:
+            return 0
+        error = recorded_error(transaction["error"]["code"], transaction["error"]["message"])
+        return terminal.refuse(error, as_json=self.as_json, transaction=transaction)
+
+    def show_report(self, report: Answer) -> int:
+        """Answer with what was found in the books; return the exit status that it stands for."""
+        if self.as_json or self.as_csv:
+            self.show_answer(Verify(), report)
+        else:
+            terminal.show_facts(report["facts"])
+            for problem in report["problems"]:
                 click.echo(problem)
-        return DataDamaged.exit if report.problems else 0
+        return DataDamaged.exit if report["problems"] else 0
 
 
 class Verb(click.Command):
@@ -155,7 +169,9 @@ class Verb(click.Command):
         shared: dict[str, Any] = ctx.meta.get(_SHARED, {})
         settings = config.load({name: shared[name] for name in SETTINGS if name in shared})
         logs.set_up(settings.log, logging.INFO if "verbose" in shared else logging.WARNING)
-        ctx.obj = Session(settings, "json" in shared)
+        if "json" in shared and "csv" in shared:
+            raise click.UsageError("Give either --json or --csv.", ctx)
+        ctx.obj = Session(settings, "json" in shared, "csv" in shared)
         return super().invoke(ctx)
 
 
@@ -175,6 +191,7 @@ def shared_options(*, brief: bool) -> list[click.Option]:
     ]
     return [
         _shared_option(["--json"], is_flag=True, help="answer as JSON"),
+        _shared_option(["--csv"], is_flag=True, help="answer as CSV"),
         _shared_option(["-v", "--verbose"], is_flag=True, help="say more in the log", hidden=brief),
         *settings,
     ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol
@@ -13,15 +12,11 @@ from typing import Protocol
 import click
 
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
-from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.problems import problem
-
-Row = Mapping[str, object]
+from SimpleBankingSystem.questions.tables import NUMBER, Row, facts_of, text_of
 
 LONGEST_WORD = 40
 """Letters of a word that a drawn table never breaks."""
-
-_number = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def say(sentence: str) -> None:
@@ -36,7 +31,7 @@ def show_json(shape: object) -> None:
 
 def show_facts(facts: Row) -> None:
     """Answer a person with one thing, a line for each fact that is not blank."""
-    texts = dict(_flat(facts))
+    texts = dict(facts_of(facts))
     width = max(map(len, texts), default=0)
     for name, text in texts.items():
         if text:
@@ -45,8 +40,8 @@ def show_facts(facts: Row) -> None:
 
 def show_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Answer a person with a table: drawn on a terminal, plain and never cut on a pipe."""
-    texts = [[_text(row.get(column)) for column in columns] for row in rows]
-    right = [all(_number.fullmatch(row[i]) for row in texts if row[i]) for i in range(len(columns))]
+    texts = [[text_of(row.get(column)) for column in columns] for row in rows]
+    right = [all(NUMBER.fullmatch(row[i]) for row in texts if row[i]) for i in range(len(columns))]
     if sys.stdout.isatty():
         _draw(columns, texts, right)
     else:
@@ -87,25 +82,7 @@ def _align(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
         click.echo("  ".join(cells).rstrip())
 
 
-def _flat(facts: Row) -> Iterator[tuple[str, str]]:
-    for name, value in facts.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name} {part}", text) for part, text in _flat(value))
-        else:
-            yield name, _text(value)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (list, tuple)):
-        return " ".join(map(_text, value))
-    if isinstance(value, Mapping):
-        return " ".join(f"{name}={text}" for name, text in _flat(value) if text)
-    return str(value)
-
-
-def refuse(error: BankError, *, as_json: bool, transaction: Transaction | None = None) -> int:
+def refuse(error: BankError, *, as_json: bool, transaction: Row | None = None) -> int:
     """Say on standard error why something was refused; return the exit status."""
     if as_json:
         click.echo(json.dumps(problem(error, transaction), ensure_ascii=False), err=True)
@@ -115,7 +92,7 @@ def refuse(error: BankError, *, as_json: bool, transaction: Transaction | None =
     elif transaction is None:
         hope = "trying again later may help"
     else:
-        hope = f"trying again later may help: bank retry {transaction.id}"
+        hope = f"trying again later may help: bank retry {transaction['id']}"
     if isinstance(error, InvalidCommand):
         for name, reason in error.errors.items():
             say(f"{name.replace('_', '-')}: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ def backup(session: Session, folder: Path) -> int:
     Keep the last hash that it prints somewhere else: bank verify --expect HASH.
     """
     with terminal.progress_bar("Verifying the copy") as progress:
-        return session.show_report(back_up_books(session.settings, folder, progress))
+        return session.show_report(asdict(back_up_books(session.settings, folder, progress)))
 
 
 @click.command("restore", cls=Verb, example="restore backups/monday")
@@ -34,7 +35,7 @@ def restore(session: Session, folder: Path) -> int:
     The backup is verified first. Nobody may hold the books meanwhile.
     """
     with terminal.progress_bar("Verifying the backup") as progress:
-        return session.show_report(restore_books(session.settings, folder, progress))
+        return session.show_report(asdict(restore_books(session.settings, folder, progress)))
 
 
 @click.command("repair", cls=Verb, example="repair --cosmetic")
@@ -51,7 +52,7 @@ def repair(session: Session, *, cosmetic: bool) -> int:
         report = repair_books(session.settings, progress)
     if not report.facts["repaired"]:
         terminal.say("No file had another look: nothing had to be repaired.")
-    return session.show_report(report)
+    return session.show_report(asdict(report))
 
 
 UPKEEP = [backup, restore, repair]

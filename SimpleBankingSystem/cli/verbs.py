@@ -10,9 +10,8 @@ import click
 
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import NOT_ALL_DONE, KindType, Session, Verb
-from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Field, Request
+from SimpleBankingSystem.commands.base import REGISTRY, Command, Field, Request
 from SimpleBankingSystem.ledger.fields import TEXT
-from SimpleBankingSystem.ledger.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ def derive(kind: type[Request]) -> Verb:
     everything, as ``retry`` has ``retry_all``, also takes ``--all`` instead of its fields.
     """
     everything = REGISTRY.get(f"{kind.verb}_all")
-    params = [_parameter(declared, required=everything is None) for declared in kind.fields]
+    params = [parameter(declared, required=everything is None) for declared in kind.fields]
     if issubclass(kind, Command):
         meaning = "a name for this very command: given again, it is not carried out twice"
         params.append(click.Option(["--key"], type=KindType(TEXT), help=meaning))
@@ -48,7 +47,7 @@ def derive(kind: type[Request]) -> Verb:
         command_name(kind.verb),
         params=params,
         callback=callback,
-        help=f"{kind.help()}\n\n{_positional(kind)}",
+        help=f"{kind.help()}\n\n{positional(kind)}",
         short_help=kind.help(),
         example=example(kind),
     )
@@ -58,20 +57,14 @@ def carry_out(session: Session, request: Request, key: str) -> int:
     """Carry out a command or an action, show what came of it, and return the exit status."""
     with session.books() as bank:
         begun = bank.clock()
-        if isinstance(request, Command):
-            result: object = bank.execute(request, key=key)
-        else:
-            assert isinstance(request, Action)
-            result = bank.perform(request)
-        if isinstance(result, Transaction):
-            log.info("%s %s is %s", result.id, result.command, result.status)
-            if key and result.created_at < begun and not session.as_json:
-                terminal.say(f"The key {key} was used before: this is what happened then.")
-            return session.show_transaction(result)
-        if isinstance(result, dict):
-            session.show(result)
-            return NOT_ALL_DONE if result.get("failed") else 0
-    return 0
+        done = bank.give(request, key)
+        if "attempt" not in done:
+            session.show(done)
+            return NOT_ALL_DONE if done.get("failed") else 0
+        log.info("%s %s is %s", done["id"], done["command"], done["status"])
+        if key and done["created_at"] < begun and not session.as_json:
+            terminal.say(f"The key {key} was used before: this is what happened then.")
+        return session.show_transaction(done)
 
 
 def command_name(verb: str) -> str:
@@ -81,10 +74,15 @@ def command_name(verb: str) -> str:
 
 def example(kind: type[Request]) -> str:
     """Return an example of a verb's sub-command, from the verb's own example."""
-    return shlex.join([command_name(kind.verb), *kind.example().values()])
+    given, words = kind.example(), [command_name(kind.verb)]
+    for declared in kind.fields:
+        if declared.name in given:
+            words += [] if declared.required else [f"--{command_name(declared.name)}"]
+            words.append(given[declared.name])
+    return shlex.join(words)
 
 
-def _parameter(declared: Field, *, required: bool) -> click.Parameter:
+def parameter(declared: Field, *, required: bool) -> click.Parameter:
     """Return the argument or option of a field.
 
     What is missing or bad is left to the command itself: ``parse`` names it all at once.
@@ -94,10 +92,12 @@ def _parameter(declared: Field, *, required: bool) -> click.Parameter:
         return click.Argument([declared.name], required=False, metavar=metavar)
     metavar = declared.kind.name.upper().replace(" ", "-")
     flag = f"--{command_name(declared.name)}"
+    if declared.kind.schema["type"] == "boolean":
+        return click.Option([flag, declared.name], is_flag=True, help=declared.kind.help)
     return click.Option([flag, declared.name], metavar=metavar, help=declared.kind.help)
 
 
-def _positional(kind: type[Request]) -> str:
+def positional(kind: type[Request]) -> str:
     """Return the lines of the help that explain the positional fields."""
     lines = [f"  {each.name.upper():<18}{each.kind.help}" for each in kind.fields if each.required]
     return "\n".join(["\b", *lines]) if lines else ""

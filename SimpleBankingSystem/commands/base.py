@@ -237,6 +237,32 @@ class _Declare(Protocol):
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def declared(
+    verb: str, *, route: str = "", surfaces: bool = True, makes: type[Entity] | None = None
+) -> _Declare:
+    """Make a request's class ready to be parsed; a registry makes it known to the surfaces."""
+
+    def declare(cls: type[_Declared]) -> type[_Declared]:
+        made: type[_Declared] = dataclass(frozen=True)(cls)
+        hints = type_hints(made, include_extras=True)
+        made.verb, made.route, made.surfaces = verb, route, surfaces
+        made.makes = makes.kind if makes is not None else ""
+        made.fields = tuple(
+            Field(
+                name=each.name,
+                kind=_kind(made, each.name, hints[each.name]),
+                required=each.default is MISSING,
+                default=None if each.default is MISSING else each.default,
+            )
+            for each in sorted(dataclasses.fields(made), key=lambda each: bool(each.kw_only))
+        )
+        made.field_names = frozenset(each.name for each in made.fields)
+        return made
+
+    return declare
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def command(
     verb: str, *, route: str = "", surfaces: bool = True, makes: type[Entity] | None = None
 ) -> _Declare:
@@ -249,23 +275,9 @@ def command(
     """
 
     def declare(cls: type[_Declared]) -> type[_Declared]:
-        made: type[_Declared] = dataclass(frozen=True)(cls)
-        hints = type_hints(made, include_extras=True)
-        made.verb, made.route, made.surfaces = verb, route, surfaces
-        made.makes = makes.kind if makes is not None else ""
-        made.fields = tuple(
-            Field(
-                name=declared.name,
-                kind=_kind(made, declared.name, hints[declared.name]),
-                required=declared.default is MISSING,
-                default=None if declared.default is MISSING else declared.default,
-            )
-            for declared in sorted(dataclasses.fields(made), key=lambda each: bool(each.kw_only))
-        )
-        made.field_names = frozenset(declared.name for declared in made.fields)
         if verb in REGISTRY:
             raise TypeError(f"the verb {verb} is declared twice")
-        REGISTRY[verb] = made
+        REGISTRY[verb] = made = declared(verb, route=route, surfaces=surfaces, makes=makes)(cls)
         return made
 
     return declare

@@ -33,6 +33,7 @@ from SimpleBankingSystem.engine.tickets import (
 from SimpleBankingSystem.engine.under_way import UnderWay
 from SimpleBankingSystem.engine.work_queue import WorkQueue
 from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.book import Record
 from SimpleBankingSystem.ledger.errors import (
     Busy,
     NotFailed,
@@ -78,7 +79,7 @@ class Bank:
         self._closed = False
         self._resume()
         self._processor.start(workers)
-        for command in store.asked:
+        for command in store.requested:
             self.execute(command)
 
     def __enter__(self) -> Self:
@@ -355,9 +356,24 @@ class Bank:
             self.account(query.account)
         return self.store.transactions(query)
 
+    def find(self, record: type[Record], entity_id: str) -> Record:
+        """Return a customer, a product, an open hold, a run.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.store.find(record, entity_id)
+        if found is None:
+            raise NotFound(f"There is no {record.kind} {entity_id}.")
+        return found
+
+    def every(self, record: type[Record]) -> Sequence[Record]:
+        """Return all entities of a kind, in the order of their making."""
+        return self.store.every(record)
+
     def runs(self) -> Sequence[Run]:
         """Return all runs in the order of their start."""
-        return self.store.every(Run)
+        return self.every(Run)
 
     def lines_done(self, run_id: str) -> LinesDone:
         """Return which lines of a run are recorded."""

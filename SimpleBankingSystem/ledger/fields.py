@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from sys import intern
-from typing import Annotated
+from typing import Annotated, Any
 from unicodedata import category
 
 from SimpleBankingSystem.ledger.account import CLOSED, FROZEN, STATUSES
@@ -98,6 +98,11 @@ def plain(value: object) -> object:
             return {name: plain(part) for name, part in value}
         return list(value)
     return value
+
+
+def shape_of(record: Any) -> dict[str, object]:
+    """Return a record as it stands on the wire: its fields by name."""
+    return {each.name: plain(getattr(record, each.name)) for each in fields(record)}
 
 
 _MONTHS = (

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from decimal import Decimal
-from typing import Any, TypeVar
+from itertools import product
 
 from SimpleBankingSystem.clock import utc_now
-from SimpleBankingSystem.commands.base import Action, Command, Request
-from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.commands.base import Request
 from SimpleBankingSystem.ledger.errors import OutcomeUnknown
-from SimpleBankingSystem.ledger.run import Run
-from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.questions.base import EVERYTHING, Answer, Question, WholeList
+from SimpleBankingSystem.questions.kinds import PAGE_AT_MOST
+from SimpleBankingSystem.questions.runs import LIVE, Runs
 from SimpleBankingSystem.remote.connection import Connection
-from SimpleBankingSystem.remote.records import Shape, account_from, run_from, transaction_from
-from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, silent
 from SimpleBankingSystem.wire import KEY, key_header
-
-AT_ONCE = 500
-"""Things on a page of a list."""
-
-Made = TypeVar("Made")
 
 
 class RemoteBank:
@@ -38,81 +29,40 @@ class RemoteBank:
         self.connection = Connection(url, holder)
         self.clock = utc_now
 
-    # Commands
-
-    def execute(self, command: Command, *, key: str = "") -> Transaction:
-        """Carry out one command and return its transaction."""
-        return transaction_from(self._give(command, key))
-
-    def perform(self, action: Action) -> object:
-        """Carry out an action: retry, archive or snapshot."""
-        shape = self._give(action)
-        return transaction_from(shape) if "attempt" in shape else shape
-
-    def _give(self, request: Request, key: str = "") -> Any:
-        """Post a command or an action at its route."""
+    def give(self, request: Request, key: str = "") -> Answer:
+        """Carry out a command or an action, by posting it at its route."""
         given = {name: _on_the_wire(value) for name, value in request.given().items()}
         headers = {KEY: key_header(key)} if key else {}
         try:
-            return self.connection.post(request.route.format_map(given), given, headers)
+            done: Answer = self.connection.post(request.route.format_map(given), given, headers)
         except OutcomeUnknown as lost:
             look = f"bank transaction --key {shlex.quote(key)}" if key else "bank transactions"
             hint = f"Whether it was carried out is unknown; to see it: {look}"
             raise OutcomeUnknown(f"{lost.message} {hint}") from lost
+        if isinstance(done.get("account"), dict):
+            # An opening is answered with the account itself, which its target names.
+            done["account"] = done["target"]
+        return done
 
-    # Questions
+    def ask(self, question: Question) -> Answer:
+        """Answer a question; a list that is asked for whole comes page by page."""
+        if not isinstance(question, WholeList) or question.limit != EVERYTHING:
+            return self._page(question)
+        items: list[Answer] = []
+        cursor: int | None = question.cursor
+        while cursor is not None:
+            page = self._page(question.onward(limit=PAGE_AT_MOST, cursor=cursor))
+            items += page["items"]
+            cursor = page["next"]
+        return {"items": items, "next": None}
 
-    def account(self, account_id: str) -> Account:
-        """Return an account."""
-        return account_from(self.connection.get("accounts", account_id))
-
-    def accounts(self, *, internal: bool = False) -> Sequence[Account]:
-        """Return all accounts in the order of opening."""
-        return self._all("accounts", account_from, internal=str(internal).lower())
-
-    def balance(self, account_id: str, at: str = "") -> Decimal:
-        """Return an account's balance, now or as it was at a UTC time."""
-        shape = self.connection.get("accounts", account_id, "balance", at=at or None)
-        return Decimal(shape["balance"])
-
-    def transaction(self, transaction_id: str) -> Transaction:
-        """Return a transaction as last recorded."""
-        return transaction_from(self.connection.get("transactions", transaction_id))
-
-    def by_key(self, key: str) -> Transaction:
-        """Return the transaction of a key."""
-        return transaction_from(self.connection.get("transactions", key=key)["items"][0])
-
-    def transactions(self, query: Query) -> Page:
-        """Return one page of transactions."""
-        shape = self.connection.get("transactions", **asdict(query))
-        return Page([transaction_from(each) for each in shape["items"]], shape["next"] or 0)
-
-    def runs(self) -> Sequence[Run]:
-        """Return all runs in the order of their start."""
-        return self._all("runs", run_from)
-
-    def run(self, run_id: str) -> Shape:
-        """Return a run's shape, with how far it is or what came of it."""
-        shape: Shape = self.connection.get("runs", run_id)
-        return shape
-
-    def verify(
-        self, _progress: Progress = silent, *, chain_only: bool = False, expect: str = ""
-    ) -> Report:
-        """Check the books against themselves, and against a hash that was kept elsewhere."""
-        chain = str(chain_only).lower()
-        return Report(**self.connection.get("verify", chain=chain, expect=expect or None))
-
-    def _all(self, name: str, made: Callable[[Shape], Made], **asked: str) -> list[Made]:
-        def pages() -> Iterator[Shape]:
-            cursor: int | None = 0
-            while cursor is not None:
-                shape = self.connection.get(name, limit=AT_ONCE, cursor=cursor, **asked)
-                yield from shape["items"]
-                cursor = shape["next"]
-
-        return [made(shape) for shape in pages()]
+    def _page(self, question: Question) -> Answer:
+        answer: Answer = self.connection.get(question.path())
+        if isinstance(question, Runs):
+            # The books themselves know nothing of it, and say the same while nobody serves them.
+            for run, name in product(answer["items"], LIVE):
+                run.pop(name, None)
+        return answer
 
 
 def _on_the_wire(value: object) -> object:

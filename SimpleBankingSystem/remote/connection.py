@@ -10,10 +10,10 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from time import monotonic, sleep
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from SimpleBankingSystem.ledger.errors import InternalError, InUse, OutcomeUnknown
-from SimpleBankingSystem.remote.records import error_from
+from SimpleBankingSystem.remote.refusals import error_from
 from SimpleBankingSystem.wire import HOLDER, PREFIX
 
 REACHED_WITHIN = 2.0
@@ -33,15 +33,15 @@ class Connection:
         self._holder = holder
         self._address = urlsplit(url).netloc
 
-    def get(self, *path: str, **asked: object) -> Any:
-        """Ask a question; what is asked with may be None, and then is left out.
+    def get(self, path: str) -> Any:
+        """Ask a question at its path below the prefix.
 
         Raises:
             InUse: the server, which holds the books, does not answer.
             BankError: what it refused with.
         """
         try:
-            with self.answer("GET", place(*path, **asked)) as response:
+            with self.answer("GET", path) as response:
                 return read(response)
         except OutcomeUnknown as lost:
             raise self.silent(lost.message) from lost
@@ -58,7 +58,7 @@ class Connection:
         """
         content = json.dumps(shape).encode()
         sent = {"Content-Type": "application/json", **headers}
-        with self.answer("POST", PREFIX + route, [content], len(content), sent) as response:
+        with self.answer("POST", route, [content], len(content), sent) as response:
             return read(response)
 
     @contextmanager
@@ -70,13 +70,13 @@ class Connection:
         size: int = 0,
         headers: Mapping[str, str] = NOTHING,
     ) -> Iterator[HTTPResponse]:
-        """Send a request and lend its answer; raises what ``post`` does."""
+        """Send a request below the prefix and lend its answer; raises what ``post`` does."""
         http = HTTPConnection(self._address, timeout=REACHED_WITHIN)
         sent = {**headers, "Content-Length": str(size), HOLDER: self._holder}
         try:
             self._reach(http)
             http.sock.settimeout(None)
-            http.request(method, path, content, sent)
+            http.request(method, PREFIX + path, content, sent)
             response = http.getresponse()
             if response.status == HTTPStatus.MISDIRECTED_REQUEST:
                 raise self.silent("another process answers there")
@@ -101,13 +101,6 @@ class Connection:
     def silent(self, reason: str) -> InUse:
         """Return the refusal for a server that does not answer."""
         return InUse(f"The server at {self.url} holds the books, but does not answer: {reason}")
-
-
-def place(*path: str, **asked: object) -> str:
-    """Return the path of something that can be asked for."""
-    given = {name: value for name, value in asked.items() if value is not None}
-    query = f"?{urlencode(given)}" if given else ""
-    return "/".join([PREFIX, *(quote(part, safe="") for part in path)]) + query
 
 
 def read(response: HTTPResponse) -> Any:

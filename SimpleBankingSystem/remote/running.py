@@ -9,12 +9,15 @@ from http import HTTPStatus
 from pathlib import Path
 from time import sleep
 from typing import Any
+from urllib.parse import urlencode
 
 from SimpleBankingSystem.ledger.errors import InUse, OutcomeUnknown
-from SimpleBankingSystem.ledger.run import FINISHED
+from SimpleBankingSystem.ledger.run import FINISHED, Run
+from SimpleBankingSystem.questions.base import EVERYTHING
+from SimpleBankingSystem.questions.runs import OneRun, Runs
 from SimpleBankingSystem.remote.bank import RemoteBank
-from SimpleBankingSystem.remote.connection import place, read
-from SimpleBankingSystem.remote.records import Shape, error_from
+from SimpleBankingSystem.remote.connection import read
+from SimpleBankingSystem.remote.refusals import Shape, error_from
 from SimpleBankingSystem.runs.running import (
     LinesProgress,
     Options,
@@ -45,7 +48,7 @@ def run_file(
         OutcomeUnknown: the server ended meanwhile; it goes on with the run at its next start.
     """
     with Source(source, options.name) as opened:
-        runs = bank.runs()
+        runs = [Run(**each) for each in bank.ask(Runs().onward(limit=EVERYTHING))["items"]]
         run = earlier(runs, opened, again=options.again)
         if run is not None and run.status == FINISHED:
             return Outcome(run.id, run.name, finished_before=True)
@@ -74,10 +77,10 @@ def run_file(
 def _send(bank: RemoteBank, source: Source, options: Options) -> Any:
     """Send the file; return the run that the server takes it for, or what a dry run came to."""
     flags = {name: getattr(options, name) for name in ("again", "stop_on_error", "dry_run")}
-    asked = {name: "true" for name, flag in flags.items() if flag}
+    asked = {"name": source.name, **{name: "true" for name, flag in flags.items() if flag}}
     kinds = {extension: kind for kind, extension in KINDS.items()}
     headers = {"Content-Type": kinds[source.layout.lines.extension]}
-    path = place("runs", name=source.name, **asked)
+    path = f"/runs?{urlencode(asked)}"
     connection = bank.connection
     try:
         with connection.answer("POST", path, source.content(), source.size, headers) as response:
@@ -91,7 +94,7 @@ def _follow(bank: RemoteBank, run_id: str, progress: LinesProgress) -> Shape:
     """Look at a run until it has ended; return how."""
     pause, longest = BETWEEN_LOOKS
     try:
-        while "ended" not in (run := bank.run(run_id)):
+        while "ended" not in (run := bank.ask(OneRun(run_id))):
             if "progress" in run:
                 progress(*run["progress"].values())
             sleep(pause)
@@ -108,8 +111,8 @@ def _fetched(bank: RemoteBank, run_id: str) -> Iterator[tuple[Iterator[str], Ite
     """Fetch the results file of a run and the file of its refused lines, line by line."""
     answer = bank.connection.answer
     with (
-        answer("GET", place("runs", run_id, "results")) as rows,
-        answer("GET", place("runs", run_id, "refused")) as lines,
+        answer("GET", f"/runs/{run_id}/results") as rows,
+        answer("GET", f"/runs/{run_id}/refused") as lines,
     ):
         if rows.status != HTTPStatus.OK:
             read(rows)

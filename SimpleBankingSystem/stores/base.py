@@ -90,7 +90,7 @@ class Store(ABC):
     with ``OutcomeUnknown`` or ``DataDamaged`` except for reads that it can still vouch for.
     """
 
-    asked: Sequence[Command] = ()
+    requested: Sequence[Command] = ()
     """What somebody asked for by changing a file while the books were closed; to be carried out
     before anything else."""
 

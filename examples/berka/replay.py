@@ -25,9 +25,9 @@ from examples.berka.tables import History, read_histories
 from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.cli.terminal import progress_bar
 from SimpleBankingSystem.commands.set_overdraft_limit import SetOverdraftLimit
-from SimpleBankingSystem.filters import PAGE_AT_MOST
 from SimpleBankingSystem.ledger.errors import BankError, InsufficientFunds, InvalidSettings
 from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.questions.kinds import PAGE_AT_MOST
 from SimpleBankingSystem.runs import Options, run_file
 from SimpleBankingSystem.stores.base import Query
 

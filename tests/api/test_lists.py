@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -80,6 +81,45 @@ def test_pages_follow_each_other(busy: Client, path: str) -> None:
         seen += [each["id"] for each in page["items"]]
         cursor = page["next"]
     assert seen == whole
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv"])
+def test_a_page_links_to_the_next(busy: Client, kind: str) -> None:
+    path = "/accounts/ADA/transactions?status=COMPLETED&limit=2"
+    pages: list[Any] = []
+    while path and len(pages) < 5:
+        page = busy.get(path, headers={"Accept": kind})
+        assert page.mimetype == kind
+        pages.append(page)
+        link = re.fullmatch(r'</api/v1(.+)>; rel="next"', page.headers.get("Link", ""))
+        path = link[1] if link else ""
+    assert len(pages) == 3
+    found = [re.findall(r"T\d{11}", page.text) for page in pages]
+    assert [numbers([*dict.fromkeys(ids)]) for ids in found] == [[7, 5], [4, 3], [1]]
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("image/png", "application/json"),
+        ("text/csv;q=0.5, application/json", "application/json"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/json"),
+        ("text/csv", "text/csv"),
+        ("text/csv, */*;q=0.1", "text/csv"),
+        ("text/*", "text/csv"),
+    ],
+)
+def test_an_answer_is_json_unless_csv_is_liked_better(
+    busy: Client, accept: str | None, kind: str
+) -> None:
+    headers = {"Accept": accept} if accept else {}
+    answer = busy.get("/accounts", headers=headers)
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    # There is no byte order mark: a pipe would read it as a part of the first name.
+    assert answer.data.startswith({"text/csv": b"id,", "application/json": b"{"}[kind])
+    assert busy.get("/accounts/EVE", headers=headers).mimetype == "application/problem+json"
 
 
 @pytest.mark.seed("D1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -81,6 +82,24 @@ def test_transactions_can_be_filtered_and_turned_page_by_page(club: Say) -> None
         ]
         == "3.00"
     )
+
+
+def test_csv_is_for_a_sheet_and_for_a_pipe(club: Say) -> None:
+    refused = club("withdraw", "ADA", "500", "--description", "=1+1", "--csv")
+    header, row = csv.reader(refused.out.splitlines())
+    found = dict(zip(header, row, strict=True))
+    assert (refused.status, found["status"], found["amount"]) == (1, "FAILED", "500")
+    assert (found["description"], found["source_balance"]) == ("'=1+1", "")
+    assert "insufficient_funds" in refused.err
+    page = club("--csv", "history", "ADA", "--limit", "1")
+    assert page.out.startswith("completed_at,id,command,status,amount,")
+    assert page.err == "There is more: --cursor 3\n"
+    settings = [*csv.DictReader(club("settings", "--csv").out.splitlines())]
+    assert {"setting": "queue", "value": "10000"}.items() <= settings[4].items()
+    assert club("backup", "monday", "--csv").out.startswith('fact,value\n"backup","monday"\n')
+    both = club("accounts", "--csv", "--json")
+    assert (both.status, both.out) == (2, "")
+    assert "Give either --json or --csv." in both.problem()["detail"]
 
 
 def test_a_balance_can_be_asked_for_as_it_was(club: Say) -> None:

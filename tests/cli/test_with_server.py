@@ -112,6 +112,7 @@ def test_every_command_works_while_a_server_holds_the_books(both: Both) -> None:
         if name not in ALONE:
             both(*shlex.split(found.example))
             both(*shlex.split(found.example), "--json")
+            both(*shlex.split(found.example), "--csv")
     assert same_file("results.csv").count(b"\n") == 7
     assert both("accounts", "--json").json()["items"][-1]["id"] == "NIGHT"
 
@@ -137,6 +138,15 @@ def test_questions_have_the_same_answers(both: Both) -> None:
         "runs --json",
     ):
         both(*words.split())
+
+
+def test_a_list_in_memory_comes_whole(both: Both) -> None:
+    both("accounts")
+    for folder in ("served", "own"):
+        Path("..", folder, "many.csv").write_text("command,name\n" + "open_account,Eve\n" * 1000)
+    both("run", "many.csv")
+    assert len(both("accounts", "--json").json()["items"]) > 1000
+    assert both("accounts", "--csv").out.count("\n") > 1000
 
 
 def test_commands_have_the_same_answers(both: Both) -> None:

@@ -99,7 +99,7 @@ class CsvStore(StateStore):
         except OSError as error:
             raise refused(error) from error
         self.start_report = recovered.report
-        self.asked = recovered.changes
+        self.requested = recovered.changes
         self._state = recovered.state
         self._head, self._journal = recovered.head, recovered.journal
         self._last_time = recovered.last_time

@@ -1,0 +1,50 @@
+"""What is asked about money that is set aside."""
+
+from __future__ import annotations
+
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.fields import AccountId, HoldId, shape_of
+from SimpleBankingSystem.ledger.hold import CAPTURED, OPEN, VOIDED, Hold
+from SimpleBankingSystem.questions.base import Answer, Question, WholeList, question
+from SimpleBankingSystem.shapes import MONEY, TEXT, TIME, page_of, record
+
+HOLD = record(
+    {
+        "id": {**TEXT, "example": "H00000000001"},
+        "account": {**TEXT, "example": "A00000001"},
+        "amount": MONEY,
+        "currency": {**TEXT, "example": "EUR"},
+        "status": {**TEXT, "enum": [OPEN, CAPTURED, VOIDED]},
+        "captured": MONEY,
+        "description": TEXT,
+        "placed_at": TIME,
+        "resolved_at": TEXT,
+    },
+    title="Hold",
+)
+
+
+@question("holds", route="/holds", answers=page_of(HOLD))
+class Holds(WholeList):
+    """List the holds that are open, the oldest first."""
+
+    account: AccountId = ""
+
+    columns = ("id", "account", "amount", "currency", "placed_at", "description")
+
+    def answer(self, bank: Bank) -> Answer:
+        every = bank.every(Hold)
+        if self.account:
+            bank.account(self.account)
+            every = [each for each in every if each.account == self.account]
+        return self.page(every, shape_of)
+
+
+@question("hold", route="/holds/{hold}", answers=HOLD)
+class OneHold(Question):
+    """Show one hold that is open."""
+
+    hold: HoldId
+
+    def answer(self, bank: Bank) -> Answer:
+        return shape_of(bank.find(Hold, self.hold))

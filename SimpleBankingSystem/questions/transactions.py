@@ -1,0 +1,133 @@
+"""What is asked about what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated
+
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.fields import TEXT, Text, TransactionId
+from SimpleBankingSystem.questions.base import Answer, Question, question
+from SimpleBankingSystem.questions.kinds import (
+    AmountMax,
+    AmountMin,
+    AnyAccountId,
+    AtOnce,
+    Cursor,
+    Order,
+    Since,
+    Status,
+    Until,
+    Verb,
+    meaning,
+)
+from SimpleBankingSystem.questions.tables import Row
+from SimpleBankingSystem.shapes import TRANSACTION, page_of
+from SimpleBankingSystem.stores.base import Page, Query
+
+TRANSACTIONS = page_of(TRANSACTION)
+
+Key = Annotated[str, meaning(TEXT, "find the one with this key")]
+
+
+@dataclass(frozen=True)
+class Filtered(Question):
+    """A list of transactions; its fields but the key have the names of ``Query``."""
+
+    status: Status = field(default="", kw_only=True)
+    command: Verb = field(default="", kw_only=True)
+    since: Since = field(default="", kw_only=True)
+    until: Until = field(default="", kw_only=True)
+    amount_min: AmountMin = field(default=None, kw_only=True)
+    amount_max: AmountMax = field(default=None, kw_only=True)
+    reference: Text = field(default="", kw_only=True)
+    order: Order = field(default="newest", kw_only=True)
+    limit: AtOnce = field(default=50, kw_only=True)
+    cursor: Cursor = field(default=0, kw_only=True)
+
+    def answer(self, bank: Bank) -> Answer:
+        page = self.found(bank)
+        return {"items": [each.to_dict() for each in page.items], "next": page.next or None}
+
+    def found(self, bank: Bank) -> Page:
+        """Return the page that is asked for."""
+        return bank.transactions(self.query())
+
+    def query(self) -> Query:
+        """Return the criteria."""
+        given = {name: getattr(self, name) for name in self.given() if name != "key"}
+        return Query(**given)
+
+
+@question(
+    "history",
+    route="/accounts/{account}/transactions",
+    answers=TRANSACTIONS,
+    example={"since": "2026-11-01"},
+)
+class History(Filtered):
+    """Show what happened on an account, with its balance after each transaction."""
+
+    account: AnyAccountId
+
+    columns = (
+        *("completed_at", "id", "command", "status", "amount", "balance", "currency", "other"),
+        "description",
+    )
+
+    def rows(self, answer: Answer) -> Iterator[Row]:
+        """Return the transactions as the account sees them: what came or went, what was left."""
+        for shape in answer["items"]:
+            moved = shape["source_balance"] or shape["target_balance"]
+            # A single posting is not listed, but has left a balance.
+            postings = shape.get("postings") or ([shape] if moved else [])
+            if not postings:
+                yield {**shape, "amount": None}
+            for each in postings:
+                sign, own, other = (
+                    (1, "target", "source")
+                    if each["target"] == self.account
+                    else (-1, "source", "target")
+                )
+                if each[own] == self.account:
+                    amount, balance = (
+                        sign * Decimal(each["amount"]),
+                        Decimal(each[f"{own}_balance"]),
+                    )
+                    yield {**shape, "amount": amount, "balance": balance, "other": each[other]}
+
+
+@question(
+    "transactions",
+    route="/transactions",
+    answers=TRANSACTIONS,
+    example={"status": "FAILED", "limit": "10"},
+)
+class Transactions(Filtered):
+    """List transactions, the newest first, or the one that has a key."""
+
+    key: Key = ""
+    account: AnyAccountId = ""
+
+    columns = (
+        *("id", "completed_at", "command", "status", "source", "target", "amount", "currency"),
+        *("reference", "description"),
+    )
+
+    def found(self, bank: Bank) -> Page:
+        if not self.key:
+            return super().found(bank)
+        found = bank.by_key(self.key)
+        return Page([found] if self.query().matches(found) else [], 0)
+
+
+@question("transaction", route="/transactions/{transaction}", answers=TRANSACTION)
+class OneTransaction(Question):
+    """Show one transaction."""
+
+    transaction: TransactionId
+
+    def answer(self, bank: Bank) -> Answer:
+        return bank.transaction(self.transaction).to_dict()
