@@ -166,6 +166,10 @@ class NothingMoved(BankError):
     """What would be paid is less than the smallest amount of the currency."""
 
 
+class AmountTooLarge(BankError):
+    """What would be paid has more digits than an amount may have."""
+
+
 class HoldExceeded(BankError):
     """No more can be captured than is held."""
 
