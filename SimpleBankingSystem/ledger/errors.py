@@ -119,7 +119,7 @@ class CreditsBlocked(BankError):
 
 
 class SameAccount(BankError):
-    """Both accounts are one, since the one was merged into the other."""
+    """Both accounts are one: named twice, or the one was merged into the other."""
 
     http = 409
 
