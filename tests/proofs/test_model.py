@@ -32,7 +32,7 @@ from tests.guarantees import Proved
 from tests.oracle import Oracle
 from tests.oracle_records import Record, Texts, written
 from tests.proof_level import figure, proof_level
-from tests.proofs.model_commands import Asked, commands, keys, numbers
+from tests.proofs.model_commands import FIRST, Asked, commands, keys, numbers
 
 QUICK_DISK = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """A disk in memory, where there is one: this proof is about answers, others are about disks."""
@@ -75,13 +75,8 @@ class BankModel(RuleBasedStateMachine):
 
     @initialize()
     def some_accounts(self) -> None:
-        for name, texts in {
-            "ADA": {"initial_deposit": "10"},
-            "BOB": {"overdraft_limit": "5"},
-            "A00000001": {"initial_deposit": "99"},
-            "YEN": {"currency": "JPY", "initial_deposit": "10"},
-        }.items():
-            self.one_command(("open_account", {"name": name, "account": name, **texts}), "")
+        for verb, texts in FIRST:
+            self.one_command((verb, texts), "")
 
     # What may happen
 
