@@ -9,6 +9,7 @@ from time import monotonic
 
 from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.entity import made_number, numbering
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, KeyReused, KeyRunning
@@ -74,7 +75,11 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
 def heirs_of(names: Collection[str], look: Store) -> set[str]:
     """Return the accounts into which any of these were merged, one after the other."""
     heirs: set[str] = set()
-    while names := [one.merged_into for one in look.load(names).values() if one.merged_into]:
+    while names := [
+        account.merged_into
+        for account in (look.find(Account, name) for name in names)
+        if account is not None and account.merged_into
+    ]:
         heirs.update(names)
     return heirs
 

@@ -64,6 +64,10 @@ def test_a_new_account_is_as_it_was_asked_for(bank: Bank) -> None:
         "held": "0.000",
         "available": "3.500",
         "overdraft_limit": "2.000",
+        "minimum_balance": "0.000",
+        "owners": [],
+        "users": [],
+        "merged_into": None,
     }
     (posted,) = transaction.postings
     assert posted[:4] == ("CASH.BHD", "A00000001", Decimal("1.500"), "BHD")
