@@ -120,7 +120,7 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
 
 def run_of(path: Mapping[str, str]) -> Run:
     """Return the run that a path names; raises what the question for it does."""
-    return OneRun.parse(path).found(books().bank)
+    return books().bank.find(Run, OneRun.parse(path).run)
 
 
 def sent(path: Path) -> Response:
