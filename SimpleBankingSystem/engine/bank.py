@@ -55,6 +55,7 @@ from SimpleBankingSystem.stores.base import (
     Tally,
     silent,
 )
+from SimpleBankingSystem.stores.tallies import together
 
 log = logging.getLogger(__name__)
 
@@ -393,8 +394,8 @@ class Bank:
         return self.store.top_spenders(currency or self.currency, limit)
 
     def tallies(self, since: str, until: str) -> Sequence[Tally]:
-        """Return how commands fared on the days of a period; ``until`` is exclusive."""
-        return self.store.tallies(since, until)
+        """Return how commands fared in a period, by command and outcome; ``until`` is exclusive."""
+        return together(self.store.tallies(since, until))
 
     def activity(self, customer_id: str, query: Query) -> Page:
         """Return one page of what happened to a customer and the accounts that are theirs now.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from SimpleBankingSystem.stores.base import Tally
@@ -32,7 +33,12 @@ def tallied(counted: Mapping[Outcome, int]) -> Iterator[Tally]:
         )
 
 
-def added(tallies: Iterator[Tally]) -> list[Tally]:
+def together(tallies: Iterable[Tally]) -> list[Tally]:
+    """Return the tallies of all days as of none."""
+    return added(replace(each, day="") for each in tallies)
+
+
+def added(tallies: Iterable[Tally]) -> list[Tally]:
     """Return one tally for each day, command, status and code, in that order."""
     sums: dict[tuple[str, str, str, str], Tally] = {}
     for each in tallies:

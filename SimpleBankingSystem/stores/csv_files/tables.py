@@ -132,11 +132,9 @@ class Batch:
             return
         units = int(row[AMOUNT].replace(".", ""))
         for name, change in ((source, -units), (target, units)):
-            entry = entries.get((name, first))
-            if entry is None:
-                entries[name, first] = [seq, day, change]
-            else:
-                entry[0], entry[2] = seq, change + (entry[2] or 0)
+            before = entries.get((name, first))
+            sum_so_far = before[2] or 0 if before else 0
+            entries[name, first] = [seq, day, change + sum_so_far]
         if "." not in source and row[COMMAND] not in MOVED_NOT_SPENT:
             self.spent[source, row[CURRENCY]] += units
 
