@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fractions import Fraction
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
 from SimpleBankingSystem.ledger.book import Book, Look
 from SimpleBankingSystem.ledger.errors import CurrencyMismatch, NothingMoved
 from SimpleBankingSystem.ledger.fields import AccountId, Amount, Rate
-from SimpleBankingSystem.ledger.money import UNITS, in_units
+from SimpleBankingSystem.ledger.money import in_units, rounded
 
 
 @command("exchange", route="/accounts/{source}/exchange")
@@ -44,10 +45,11 @@ class Exchange(Command):
             message = f"Both carry {paid}: there is nothing to exchange; make a transfer."
             raise CurrencyMismatch(message)
         amount = in_units(self.amount, paid)
-        bought = (amount * self.rate).quantize(UNITS[got])
+        rate = Fraction(self.rate)
+        bought = rounded(Fraction(amount) * rate, got)
         if not bought:
             raise NothingMoved(f"{amount} {paid} is less than the smallest amount of {got}.")
-        worth = (bought / self.rate).quantize(UNITS[paid])
+        worth = rounded(Fraction(bought) / rate, paid)
         pool, rounding = internal_id("EXCHANGE", paid), internal_id("ROUNDING", paid)
         book.post(self.source, pool, amount)
         if worth != amount:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import ACTIVE, Account, internal_id
 from SimpleBankingSystem.ledger.book import Book, Look
-from SimpleBankingSystem.ledger.entity import made_number, numbering
+from SimpleBankingSystem.ledger.entity import made_number, no_room_after, numbering
 from SimpleBankingSystem.ledger.errors import AccountExists, CurrencyMismatch
 from SimpleBankingSystem.ledger.fields import (
     AccountId,
@@ -34,6 +34,11 @@ class OpenAccount(Command):
     product: ProductId = STANDARD
     owners: CustomerIds = ()
     users: CustomerIds = ()
+
+    def check(self) -> Mapping[str, str]:
+        """Refuse an id after which no more could be made."""
+        reason = no_room_after(Account.letter, self.account)
+        return {"account": reason} if reason else {}
 
     def accounts(self, look: Look) -> Collection[str]:
         """Hold the id and the customers, and the numbering where the id is, or may be, made."""

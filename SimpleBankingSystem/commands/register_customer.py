@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book, Look
 from SimpleBankingSystem.ledger.customer import Customer
-from SimpleBankingSystem.ledger.entity import numbering
+from SimpleBankingSystem.ledger.entity import no_room_after, numbering
 from SimpleBankingSystem.ledger.errors import CustomerExists
 from SimpleBankingSystem.ledger.fields import CustomerId, PersonName, Text
 
@@ -19,6 +19,11 @@ class RegisterCustomer(Command):
     name: PersonName
     address: Text = ""
     customer: CustomerId = ""
+
+    def check(self) -> Mapping[str, str]:
+        """Refuse an id after which no more could be made."""
+        reason = no_room_after(Customer.letter, self.customer)
+        return {"customer": reason} if reason else {}
 
     def accounts(self, look: Look) -> Collection[str]:
         """Hold the numbering, and the id if one is given."""

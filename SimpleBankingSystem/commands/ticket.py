@@ -140,8 +140,9 @@ class Ticket:
             return self.postings[0][:2]
         if self.attempted is not None:
             return self.attempted[:2]
-        if self.puts and isinstance(self.puts[0], Account | Customer):
-            return "", self.puts[0].id
+        for entity in self.puts:
+            if isinstance(entity, Account | Customer):
+                return "", entity.id
         command = self.command
         return getattr(command, "source", ""), getattr(command, "target", "") or getattr(
             command, "account", ""

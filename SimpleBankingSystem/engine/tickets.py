@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from time import monotonic
 
 from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.entity import made_number, numbering
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, KeyReused, KeyRunning
@@ -47,7 +48,8 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
     """Note on tickets what they lock: what they name, and the numbering if that may make it.
 
     So whoever guesses the id of an account that is about to be opened comes after the opening,
-    however many workers there are.
+    however many workers there are. Whoever names an account that was merged into another locks
+    that one too.
     """
     for ticket in tickets:
         try:
@@ -57,6 +59,9 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
             log.exception("the command %s could not name its accounts", ticket.command.verb)
             ticket.names = ()
     named = set().union(*[ticket.names for ticket in tickets])
+    if heirs_of(named, look):
+        for ticket in tickets:
+            ticket.names = {*ticket.names, *heirs_of(ticket.names, look)}
     unknown = look.unknown(named)
     if not unknown:
         return
@@ -65,6 +70,18 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
         for ticket in tickets if makeable else ():
             if not makeable.isdisjoint(ticket.names):
                 ticket.names = {*ticket.names, numbering(letter)}
+
+
+def heirs_of(names: Collection[str], look: Store) -> set[str]:
+    """Return the accounts into which any of these were merged, one after the other."""
+    heirs: set[str] = set()
+    while names := [
+        account.merged_into
+        for account in (look.find(Account, name) for name in names)
+        if account is not None and account.merged_into
+    ]:
+        heirs.update(names)
+    return heirs
 
 
 def members_of(tickets: Sequence[Ticket]) -> list[Ticket]:

@@ -241,14 +241,12 @@ class Book:
             AccountNotFound: one of the two does not exist.
             AccountClosed: one of the two is closed.
             DebitsBlocked: CreditsBlocked: the status of one of the two is against it.
-            SameAccount: both are one account, since it was merged into the other.
+            SameAccount: both are one account, named twice or merged into the other.
             CurrencyMismatch: they carry different currencies.
             TooManyDecimals: the amount does not fit the currency.
             InsufficientFunds: the source cannot afford it.
             LimitExceeded: it is more than the source's product allows at once, or in a day.
         """
-        if source == target:
-            raise ValueError(f"a posting from {source} to itself")
         try:
             self._post(source, target, amount, limited=limited)
         except BankError:
@@ -270,7 +268,7 @@ class Book:
             payee = self._paid(target)
             target = payee.id
         if source == target:
-            raise SameAccount(f"This is from {source} to itself, into which the other was merged.")
+            raise SameAccount(f"Both accounts are {source}: there is nothing to move.")
         currency = payer.currency if payer is not None else internal_currency(source)
         other = payee.currency if payee is not None else internal_currency(target)
         if currency != other:

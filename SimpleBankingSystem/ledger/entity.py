@@ -23,6 +23,10 @@ class Entity(Protocol):
         """What it is known by."""
 
 
+CHOSEN_AT_MOST = 10**12
+"""The highest number of an id that looks like a made one and is chosen: the next ones need room."""
+
+
 def numbering(letter: str) -> str:
     """Return the name to hold while an id of a kind is made; no id contains a blank."""
     return f"{letter} numbers"
@@ -37,6 +41,13 @@ def made_number(letter: str, entity_id: str) -> int:
     """Return the number of an id that is, or looks like, a made one of a kind; 0 for any other."""
     found = _made(letter).fullmatch(entity_id)
     return int(found[1]) if found else 0
+
+
+def no_room_after(letter: str, entity_id: str) -> str:
+    """Return why an id may not be chosen, blank if it may: ids are made from the highest on."""
+    if made_number(letter, entity_id) <= CHOSEN_AT_MOST:
+        return ""
+    return f"{entity_id} leaves no numbers for those that come after it; choose another"
 
 
 @cache

@@ -119,7 +119,7 @@ class CreditsBlocked(BankError):
 
 
 class SameAccount(BankError):
-    """Both accounts are one, since the one was merged into the other."""
+    """Both accounts are one: named twice, or the one was merged into the other."""
 
     http = 409
 
@@ -164,6 +164,10 @@ class HoldResolved(BankError):
 
 class NothingMoved(BankError):
     """What would be paid is less than the smallest amount of the currency."""
+
+
+class AmountTooLarge(BankError):
+    """What would be paid has more digits than an amount may have."""
 
 
 class HoldExceeded(BankError):

@@ -15,7 +15,7 @@ from sys import intern
 from typing import Annotated, Any
 from unicodedata import category
 
-from SimpleBankingSystem.ledger.account import CLOSED, FROZEN, STATUSES
+from SimpleBankingSystem.ledger.account import CLOSED, FROZEN, INTERNAL, STATUSES
 from SimpleBankingSystem.ledger.money import AMOUNT_PATTERN, DECIMALS, parse_amount
 
 TEXT_AT_MOST = 140
@@ -58,7 +58,7 @@ class Kind:
     remembered: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def parse(self, text: str) -> object:
-        """Read a text, remembering the answer.
+        """Read a text, remembering the answer unless it is long.
 
         Raises:
             ValueError: with a sentence that says how to mend it.
@@ -68,7 +68,8 @@ class Kind:
             value = self.read(text)
             if len(self.remembered) >= REMEMBERED_AT_MOST:
                 self.remembered.clear()
-            self.remembered[text] = value
+            if len(text) <= TEXT_AT_MOST:
+                self.remembered[text] = value
         return value
 
     def parse_any(self, value: object) -> object:
@@ -119,6 +120,7 @@ _customer = re.compile(r"C[0-9]{8,15}", re.ASCII)
 _hold = re.compile(r"H[0-9]{11,}", re.ASCII)
 _other_made = re.compile(r"C[0-9]{8,15}", re.ASCII)
 _product = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+_NO_PRODUCT = {INTERNAL, "as_of"}
 _rate = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _percent = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?|100", re.ASCII)
 _run = re.compile(r"R[0-9]{6,}", re.ASCII)
@@ -171,6 +173,14 @@ def _like(pattern: re.Pattern[str], what: str, example: str) -> Callable[[str], 
     return read
 
 
+def _read_product(text: str) -> str:
+    if _product.fullmatch(text) is None:
+        raise ValueError("must be small letters, digits or _, a letter first, such as savings")
+    if text in _NO_PRODUCT or _rewritten.fullmatch(text.upper()):
+        raise ValueError(f"{text} means something else in the bank's files; choose another")
+    return intern(text)
+
+
 def _read_person_name(text: str) -> str:
     _read_name(text)
     for letter in text:
@@ -204,7 +214,10 @@ def _read_percent(text: str) -> Decimal:
 
 
 def _read_parts(text: str) -> tuple[tuple[str, Decimal], ...]:
-    """Read ``ACCOUNT=AMOUNT`` words: what each of several accounts gets."""
+    """Read ``ACCOUNT=AMOUNT`` words: what each of several accounts gets, in the order of their ids.
+
+    The members of a JSON object have no order, and the same object must be the same command.
+    """
     found: dict[str, Decimal] = {}
     for word in text.split():
         account_id, _, amount = word.partition("=")
@@ -219,7 +232,7 @@ def _read_parts(text: str) -> tuple[tuple[str, Decimal], ...]:
     if not 1 <= len(found) <= PARTS_AT_MOST:
         message = f"must be 1 to {PARTS_AT_MOST} words such as A00000002=10.00"
         raise ValueError(message)
-    return tuple(found.items())
+    return tuple(sorted(found.items()))
 
 
 def _read_transaction_id(text: str) -> str:
@@ -484,7 +497,7 @@ HOLD_ID = Kind(
 )
 PRODUCT_ID = Kind(
     "product",
-    _like(_product, "small letters, digits or _, a letter first", "savings"),
+    _read_product,
     _never,
     {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
     "savings",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 
-from SimpleBankingSystem.ledger.errors import TooManyDecimals
+from SimpleBankingSystem.ledger.errors import AmountTooLarge, TooManyDecimals
 
 _BY_DECIMALS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -29,6 +30,9 @@ UNITS = {code: Decimal(1).scaleb(-decimals) for code, decimals in DECIMALS.items
 
 ZEROS = {code: unit * 0 for code, unit in UNITS.items()}
 """Nothing, written with the decimals of its currency: ``Decimal("0.00")`` for EUR."""
+
+TOO_LARGE = 10**13
+"""The first amount that has too many digits before its point."""
 
 AMOUNT_PATTERN = r"[0-9]{1,13}(\.[0-9]{1,4})?"
 _amount = re.compile(AMOUNT_PATTERN, re.ASCII)
@@ -63,6 +67,18 @@ def in_units(amount: Decimal, currency: str) -> Decimal:
         message = f"{amount} has more decimals than {currency}, which has {DECIMALS[currency]}."
         raise TooManyDecimals(message)
     return settled
+
+
+def rounded(amount: Fraction, currency: str) -> Decimal:
+    """Return the exact amount rounded half-even to its currency's unit, once and only here.
+
+    Raises:
+        AmountTooLarge: it has more digits before the point than any amount.
+    """
+    if amount >= TOO_LARGE:
+        raise AmountTooLarge(f"That comes to more {currency} than an amount has digits for.")
+    unit = UNITS[currency]
+    return round(amount / Fraction(unit)) * unit
 
 
 def shared(amount: Decimal, shares: Sequence[Decimal], currency: str) -> tuple[Decimal, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
@@ -16,6 +18,15 @@ RULES: list[Row] = [
     ("account=SHUT", "account_closed"),
     ("account=RICH", "balance_not_zero"),
     ("account=OWING", "balance_not_zero"),
+    ("account=RICH sweep_to=POOR", ""),
+    ("account=POOR sweep_to=RICH", ""),
+    ("account=POOR sweep_to=NOBODY", ""),
+    ("account=RICH sweep_to=RICH", "sweep_to"),
+    ("account=NOBODY sweep_to=RICH", "account_not_found"),
+    ("account=RICH sweep_to=NOBODY", "account_not_found"),
+    ("account=RICH sweep_to=SHUT", "account_closed"),
+    ("account=RICH sweep_to=YEN", "currency_mismatch"),
+    ("account=OWING sweep_to=RICH", "balance_not_zero"),
 ]
 
 
@@ -46,3 +57,24 @@ def test_closing_is_final(bank: Bank) -> None:
     }.items():
         assert code(do(bank, verb, **texts)) == "account_closed"
     assert code(do(bank, "open_account", name="Poor", account="POOR")) == "account_exists"
+
+
+def test_the_money_goes_where_it_is_to_go_past_limits_and_minimum(bank: Bank) -> None:
+    done(bank, "define_product", product="tight", daily_limit="1", minimum_balance="50")
+    done(bank, "change_product", account="RICH", product="tight")
+    closed = done(bank, "close_account", account="RICH", sweep_to="POOR")
+    assert closed.postings[0][:3] == ("RICH", "POOR", Decimal("100.00"))
+    assert (bank.account("RICH").status, bank.account("RICH").balance) == ("closed", 0)
+    assert bank.account("POOR").balance == 100
+    assert code(do(bank, "reverse", transaction=closed.id)) == "account_closed"
+    assert code(do(bank, "close_account", account="POOR")) == "balance_not_zero"
+
+
+def test_what_is_set_aside_is_never_swept(bank: Bank) -> None:
+    done(bank, "set_overdraft_limit", account="RICH", overdraft_limit="50")
+    done(bank, "place_hold", account="RICH", amount="50")
+    failed = do(bank, "close_account", account="RICH", sweep_to="POOR")
+    assert code(failed) == "balance_not_zero"
+    assert bank.account("RICH").balance == 100
+    done(bank, "void_hold", hold="H00000000012")
+    assert code(bank.retry(failed.id)) == "COMPLETED"

@@ -23,7 +23,26 @@ RULES: list[Row] = [
     ("name=Ada account=SHUT", "account_exists"),
     ("name=Ada currency=JPY overdraft_limit=0.1 initial_deposit=0.1", "too_many_decimals"),
     ("name=Ada initial_deposit=0.001", "too_many_decimals"),
+    ("name=Ada account=A1000000000000", ""),
+    ("name=Ada account=A1000000000001", "account"),
+    ("name=Ada account=A999999999999999", "account"),
+    ("name=Ada account=A1000000000000000", ""),
+    ("name=Ada account=C00000001", "account"),
+    ("name=Ada product=savings initial_deposit=7", ""),
+    ("name=Ada product=internal", "product"),
+    ("name=Ada product=yens", ""),
+    ("name=Ada product=yens currency=JPY", ""),
+    ("name=Ada owners=C00000001 product=none_such", "customer_not_found"),
+    ("name=Ada product=none_such currency=EUR", "product_not_found"),
+    ("name=Ada product=yens currency=EUR overdraft_limit=0.001", "currency_mismatch"),
+    ("name=Ada product=cents currency=JPY initial_deposit=0.1", "too_many_decimals"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def products(bank: Bank) -> None:
+    done(bank, "define_product", product="yens", currency="JPY", overdraft_limit="7")
+    done(bank, "define_product", product="cents", minimum_balance="0.01")
 
 
 @pytest.mark.seed("B5")
@@ -64,6 +83,10 @@ def test_a_new_account_is_as_it_was_asked_for(bank: Bank) -> None:
         "held": "0.000",
         "available": "3.500",
         "overdraft_limit": "2.000",
+        "minimum_balance": "0.000",
+        "owners": [],
+        "users": [],
+        "merged_into": None,
     }
     (posted,) = transaction.postings
     assert posted[:4] == ("CASH.BHD", "A00000001", Decimal("1.500"), "BHD")
@@ -82,3 +105,31 @@ def test_the_answer_names_the_account_and_its_currency(bank: Bank) -> None:
     shape = do(bank, "open_account", name="Ada", currency="USD", initial_deposit="0.001").to_dict()
     assert (shape["status"], shape["currency"]) == ("FAILED", "USD")
     assert "account" not in shape
+
+
+@pytest.mark.seed("C1")
+@pytest.mark.parametrize(
+    ("words", "currency", "overdraft", "minimum"),
+    [
+        ("product=savings", "EUR", "0.00", "5.00"),
+        ("product=reward", "EUR", "100.00", "0.00"),
+        ("product=reward overdraft_limit=3", "EUR", "3.00", "0.00"),
+        ("product=reward currency=BHD", "BHD", "100.000", "0.000"),
+        ("product=yens", "JPY", "7", "0"),
+    ],
+)
+def test_its_terms_are_the_product_s_unless_others_are_given(
+    bank: Bank, words: str, currency: str, overdraft: str, minimum: str
+) -> None:
+    texts = dict(word.split("=") for word in words.split())
+    account = bank.account(done(bank, "open_account", name="Ada", **texts).target).to_dict()
+    assert account["type"] == texts["product"]
+    assert (account["currency"], account["overdraft_limit"]) == (currency, overdraft)
+    assert account["minimum_balance"] == minimum
+
+
+def test_no_chosen_id_uses_up_the_numbers(bank: Bank) -> None:
+    """Made ids go on behind the highest, and each is new."""
+    done(bank, "open_account", name="Ada", account="A1000000000000")
+    made = [done(bank, "open_account", name="Ada").target for _ in range(2)]
+    assert made == ["A1000000000001", "A1000000000002"]

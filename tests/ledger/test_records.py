@@ -28,6 +28,10 @@ ACCOUNT = Account(
     held=Decimal("4.00"),
     overdraft_limit=Decimal("5.00"),
     opened_at="2026-01-01T00:00:00.000000Z",
+    minimum_balance=Decimal("2.00"),
+    owners=("C00000001",),
+    users=("C00000002",),
+    merged_into="A00000002",
 )
 
 TRANSACTION = Transaction(
@@ -56,8 +60,8 @@ TRANSACTION = Transaction(
 )
 
 
-def test_available_is_posted_less_held_plus_the_limit() -> None:
-    assert ACCOUNT.available == Decimal("11.00")
+def test_available_is_posted_less_held_plus_the_limit_less_the_minimum() -> None:
+    assert ACCOUNT.available == Decimal("9.00")
     assert ACCOUNT.with_balance(Decimal("0.00")) == replace(ACCOUNT, balance=Decimal("0.00"))
     assert ACCOUNT.to_dict() == {
         "id": "A00000001",
@@ -67,9 +71,13 @@ def test_available_is_posted_less_held_plus_the_limit() -> None:
         "status": "active",
         "balance": "10.00",
         "held": "4.00",
-        "available": "11.00",
+        "available": "9.00",
         "overdraft_limit": "5.00",
         "opened_at": "2026-01-01T00:00:00.000000Z",
+        "minimum_balance": "2.00",
+        "owners": ["C00000001"],
+        "users": ["C00000002"],
+        "merged_into": "A00000002",
     }
 
 

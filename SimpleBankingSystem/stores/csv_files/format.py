@@ -205,15 +205,14 @@ def other_cells(ticket: Ticket) -> str:
 def details(ticket: Ticket) -> str:
     """Return the cell with everything that has no column of its own."""
     command = ticket.command
-    if not (ticket.puts or ticket.claims) and command.__dict__.keys() <= _IN_COLUMNS:
+    found = hidden(ticket)
+    if not (found or ticket.puts or ticket.claims) and command.__dict__.keys() <= _IN_COLUMNS:
         if not ticket.run:
             return ""
         return f'"{{""line"":{ticket.line},""run"":""{ticket.run}""}}"'
-    found: dict[str, object] = {
-        name: plain(value)
-        for name, value in command.given().items()
-        if name not in _IN_COLUMNS or is_hidden(ticket, name, value)
-    }
+    for name, value in command.given().items():
+        if name not in _IN_COLUMNS:
+            found[name] = plain(value)
     if ticket.run:
         found["run"], found["line"] = ticket.run, ticket.line
     if ticket.claims:
@@ -226,17 +225,26 @@ def details(ticket: Ticket) -> str:
     return quoted(canonical(found)) if found else ""
 
 
-def is_hidden(ticket: Ticket, name: str, value: object) -> bool:
-    """Tell whether a command's field is not what stands in the column of its name.
+def hidden(ticket: Ticket) -> dict[str, object]:
+    """Return the command's fields that are not what stands in the columns of their names.
 
-    An exchange moves money by way of the bank's own accounts, and a split in parts.
+    An exchange moves money by way of the bank's own accounts, a split in parts, and who is paid
+    may have been merged into another. A blank one, or a zero, is told too: it was not given.
     """
-    shown: tuple[object, ...] = ticket.legs()
+    command = ticket.command
+    known = command.field_names
+    shown: Sequence[object]
     if ticket.postings:
-        shown = ticket.postings[0][:3]
+        shown = ticket.postings[0]
     elif ticket.attempted is not None:
         shown = ticket.attempted
-    return name in _MOVED and _MOVED.index(name) < len(shown) and shown[_MOVED.index(name)] != value
+    else:
+        shown = ticket.legs()
+    return {
+        name: plain(getattr(command, name))
+        for name, value in zip(_MOVED, shown, strict=False)
+        if name in known and getattr(command, name) != value
+    }
 
 
 def cell(value: object) -> str:
@@ -345,7 +353,9 @@ def command_fields(row: Sequence[str], found: Mapping[str, object]) -> dict[str,
         if text is None and name in _IN_COLUMNS:
             text = unguard(row[COLUMNS.index(name)])
         if text is not None and text != "":
-            given[name] = declared.kind.parse_any(text)
+            value = declared.kind.parse_any(text)
+            if value != declared.default:
+                given[name] = value
     return given
 
 
