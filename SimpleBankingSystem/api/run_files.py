@@ -41,8 +41,6 @@ class FileGiven(Request):
 
 
 EXAMPLE = "command,account,name,amount\nopen_account,ADA,Ada Lovelace,\ndeposit,ADA,,10.00\n"
-
-
 RESULTS = "line,transaction,status,code,reason,balance\n2,T00000000001,COMPLETED,,,10.00\n"
 REFUSED = "command,account,name,amount\ndeposit,NOBODY,,10.00\n"
 

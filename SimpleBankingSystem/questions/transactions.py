@@ -23,9 +23,9 @@ from SimpleBankingSystem.questions.kinds import (
     Verb,
     meaning,
 )
-from SimpleBankingSystem.questions.tables import Row
 from SimpleBankingSystem.shapes import TRANSACTION, page_of
 from SimpleBankingSystem.stores.base import Page, Query
+from SimpleBankingSystem.tables import Row
 
 TRANSACTIONS = page_of(TRANSACTION)
 
