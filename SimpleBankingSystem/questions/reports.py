@@ -9,6 +9,7 @@ from decimal import Decimal
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.account import INTERNAL
 from SimpleBankingSystem.ledger.fields import Currency, Date
+from SimpleBankingSystem.ledger.money import ZEROS
 from SimpleBankingSystem.questions.base import Answer, Question, question
 from SimpleBankingSystem.questions.kinds import AtOnce
 from SimpleBankingSystem.shapes import COUNT, MONEY, TEXT, Schema, record
@@ -100,15 +101,15 @@ class TrialBalance(Question):
             is_own = account.type == INTERNAL
             key = account.currency, account.id if is_own else account.type
             counts[key] += 1
-            sums[key] = sums.get(key, account.balance * 0) + account.balance
+            sums[key] = sums.get(key, ZEROS[account.currency]) + account.balance
         return {
             "items": [
                 {
                     "account": name,
                     "currency": currency,
                     "accounts": counts[currency, name],
-                    "debit": str(max(-balance, balance * 0)),
-                    "credit": str(max(balance, balance * 0)),
+                    "debit": str(max(-balance, ZEROS[currency])),
+                    "credit": str(max(balance, ZEROS[currency])),
                 }
                 for (currency, name), balance in sorted(sums.items())
             ]
