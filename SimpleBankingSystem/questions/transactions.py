@@ -89,6 +89,9 @@ class History(Filtered):
             postings = shape.get("postings") or ([shape] if moved else [])
             if not postings:
                 yield {**shape, "amount": None}
+            if postings and not any(self.account in (e["source"], e["target"]) for e in postings):
+                # It happened on an account that was merged into this one.
+                yield {**shape, "other": f"{shape['source']} to {shape['target']}"}
             for each in postings:
                 sign, own, other = (
                     (1, "target", "source")
