@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import SimpleBankingSystem.commands  # noqa: F401 - importing them registers the verbs
 from SimpleBankingSystem import config
@@ -17,8 +17,11 @@ from SimpleBankingSystem.config import Settings
 from SimpleBankingSystem.engine import bank as engine
 from SimpleBankingSystem.ledger.errors import InvalidSettings
 from SimpleBankingSystem.ledger.transaction import Transaction
-from SimpleBankingSystem.questions.base import Answer, Question
 from SimpleBankingSystem.stores.base import Progress, Report, Store, silent
+
+if TYPE_CHECKING:
+    # A command starts sooner without the questions.
+    from SimpleBankingSystem.questions.base import Answer, Question
 
 log = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ from tests.oracle_records import (
     written,
 )
 
+
 @dataclass
 class World:
     """All that a command may change, and each verb's rules; ``day`` is the number of the present."""
@@ -174,9 +175,7 @@ class World:
 
     def _define_product(self, record: Record) -> None:
         texts = record.texts
-        self.products[texts["product"]] = {
-            name: scaled(texts.get(name, "0"), 4) for name in TERMS
-        }
+        self.products[texts["product"]] = {name: scaled(texts.get(name, "0"), 4) for name in TERMS}
         self.currencies[texts["product"]] = texts.get("currency", "")
 
     def _change_product(self, record: Record) -> None:

@@ -41,8 +41,6 @@ class FileGiven(Request):
 
 
 EXAMPLE = "command,account,name,amount\nopen_account,ADA,Ada Lovelace,\ndeposit,ADA,,10.00\n"
-
-
 RESULTS = "line,transaction,status,code,reason,balance\n2,T00000000001,COMPLETED,,,10.00\n"
 REFUSED = "command,account,name,amount\ndeposit,NOBODY,,10.00\n"
 
@@ -120,7 +118,7 @@ def run_files(api: Api) -> dict[str, dict[str, Method]]:
 
 def run_of(path: Mapping[str, str]) -> Run:
     """Return the run that a path names; raises what the question for it does."""
-    return OneRun.parse(path).found(books().bank)
+    return books().bank.find(Run, OneRun.parse(path).run)
 
 
 def sent(path: Path) -> Response:

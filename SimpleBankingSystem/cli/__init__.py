@@ -5,22 +5,22 @@ from __future__ import annotations
 import io
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NoReturn
 
 import click
 
 import SimpleBankingSystem
-from SimpleBankingSystem.cli import questions, terminal
+from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.run import run
 from SimpleBankingSystem.cli.serve import serve
 from SimpleBankingSystem.cli.session import INTERRUPTED, Verb, shared_options
+from SimpleBankingSystem.cli.settings import settings
 from SimpleBankingSystem.cli.upkeep import UPKEEP
 from SimpleBankingSystem.cli.verbs import command_name, derive
 from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
-from SimpleBankingSystem.questions.base import QUESTIONS
 
 DISK = 74
 """Exit status where a file that the user named could not be read or written."""
@@ -35,22 +35,30 @@ def verbs() -> list[str]:
     ]
 
 
+def typed_questions() -> Mapping[str, Callable[[], Verb]]:
+    """Return the questions by name; a command starts sooner without them."""
+    from SimpleBankingSystem.cli.questions import typed
+
+    return typed()
+
+
 class Bank(click.Group):
     """The whole command line; verbs are looked up in the registry when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every sub-command: the declared verbs, then the rest."""
         del ctx
-        return [*verbs(), *questions.verbs(), *self.commands]
+        return [*verbs(), *self.commands, *typed_questions()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a sub-command, derived at this moment if it is a declared verb's."""
         kind = REGISTRY.get(cmd_name.replace("-", "_"))
         if kind is not None and kind.surfaces and cmd_name == command_name(kind.verb):
             return derive(kind)
-        if cmd_name in questions.verbs():
-            return questions.derive(QUESTIONS[cmd_name.replace("-", "_")])
-        return super().get_command(ctx, cmd_name)
+        if cmd_name in self.commands:
+            return super().get_command(ctx, cmd_name)
+        asking = typed_questions().get(cmd_name)
+        return asking() if asking else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -64,7 +72,7 @@ class Bank(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List what changes the books apart from what only asks."""
-        asking = [*questions.verbs(), "settings", "completion"]
+        asking = [*typed_questions(), "settings", "completion"]
         changing = [name for name in self.list_commands(ctx) if name not in asking]
         for title, names in (("Commands", changing), ("Questions", asking)):
             with formatter.section(title):
@@ -88,7 +96,7 @@ bank = Bank(
     "bank",
     help=SimpleBankingSystem.__doc__,
     params=[*shared_options(brief=False)],
-    commands=[run, serve, *UPKEEP, questions.settings, completion],
+    commands=[run, serve, *UPKEEP, settings, completion],
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )

@@ -1,9 +1,10 @@
-"""Every declared question as a sub-command, derived from its fields, and what differs of three."""
+"""Every declared question as a sub-command, derived from its fields, and what two do else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
@@ -11,8 +12,7 @@ import click
 from SimpleBankingSystem.bootstrap import check_books
 from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.cli.session import KindType, Session, Verb
-from SimpleBankingSystem.cli.verbs import command_name, example, parameter, positional
-from SimpleBankingSystem.config import SETTINGS
+from SimpleBankingSystem.cli.verbs import command_name, parameter, sub_command
 from SimpleBankingSystem.ledger.errors import InUse
 from SimpleBankingSystem.ledger.fields import TEXT
 from SimpleBankingSystem.questions.base import EVERYTHING, QUESTIONS, Question, WholeList
@@ -23,24 +23,17 @@ from SimpleBankingSystem.questions.transactions import OneTransaction, Transacti
 def derive(kind: type[Question]) -> Verb:
     """Return the sub-command of a question: required fields are positional, others options."""
     is_whole = issubclass(kind, WholeList)
-    typed = [each for each in kind.fields if not is_whole or each.name not in ("limit", "cursor")]
+    shown = [each for each in kind.fields if not is_whole or each.name not in ("limit", "cursor")]
 
     @click.pass_obj
     def callback(session: Session, /, **texts: Any) -> int:
         return OTHERWISE.get(kind.verb, ask)(session, kind, texts)
 
-    found = Verb(
-        command_name(kind.verb),
-        params=[parameter(each, required=kind is not OneTransaction) for each in typed],
-        callback=callback,
-        help=f"{kind.help()}\n\n{positional(kind)}",
-        short_help=kind.help(),
-        example=example(kind),
-    )
+    params = [parameter(each, required=kind is not OneTransaction) for each in shown]
     if kind is OneTransaction:
-        option = click.Option(["--key"], type=KindType(TEXT), help="find it by its key instead")
-        found.params.insert(1, option)
-    return found
+        meaning = "find it by its key instead"
+        params.append(click.Option(["--key"], type=KindType(TEXT), help=meaning))
+    return sub_command(kind, params, callback)
 
 
 def ask(session: Session, kind: type[Question], texts: dict[str, Any]) -> int:
@@ -87,23 +80,7 @@ OTHERWISE: dict[str, Callable[[Session, type[Question], dict[str, Any]], int]] =
 """What is asked in another way than the rest, by its verb."""
 
 
-def verbs() -> list[str]:
-    """Name the questions that a person can type."""
-    return [command_name(verb) for verb, kind in QUESTIONS.items() if kind.surfaces]
-
-
-@click.command("settings", cls=Verb, example="settings")
-@click.pass_obj
-def settings(session: Session) -> None:
-    """Show every setting, and where its value comes from."""
-    rows = [
-        {
-            "setting": name,
-            "value": getattr(session.settings, name),
-            "from": session.settings.origin(name),
-            "variable": setting.variable,
-            "meaning": setting.help,
-        }
-        for name, setting in SETTINGS.items()
-    ]
-    session.show_list(tuple(rows[0]), rows)
+def typed() -> dict[str, Callable[[], Verb]]:
+    """Return how to derive the sub-commands of the questions that a person can type, by name."""
+    kinds = [kind for kind in QUESTIONS.values() if kind.surfaces]
+    return {command_name(kind.verb): partial(derive, kind) for kind in kinds}

@@ -18,12 +18,11 @@ from SimpleBankingSystem.cli import terminal
 from SimpleBankingSystem.config import SETTINGS, Settings
 from SimpleBankingSystem.ledger.errors import DataDamaged, InUse, InvalidCommand, recorded_error
 from SimpleBankingSystem.ledger.fields import Kind
-from SimpleBankingSystem.questions.base import Answer, Question
-from SimpleBankingSystem.questions.books import Verify
-from SimpleBankingSystem.questions.tables import Row, csv_text
 from SimpleBankingSystem.shapes import TRANSACTION
+from SimpleBankingSystem.tables import Row, csv_text
 
 if TYPE_CHECKING:
+    from SimpleBankingSystem.questions.base import Answer, Question
     from SimpleBankingSystem.remote import RemoteBank
 
 NOT_ALL_DONE = 1
@@ -136,6 +135,8 @@ class Session:
     def show_report(self, report: Answer) -> int:
         """Answer with what was found in the books; return the exit status that it stands for."""
         if self.as_json or self.as_csv:
+            from SimpleBankingSystem.questions.books import Verify
+
             self.show_answer(Verify(), report)
         else:
             terminal.show_facts(report["facts"])

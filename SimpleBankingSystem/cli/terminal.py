@@ -13,7 +13,7 @@ import click
 
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.problems import problem
-from SimpleBankingSystem.questions.tables import NUMBER, Row, facts_of, text_of
+from SimpleBankingSystem.tables import NUMBER, Row, facts_of, text_of
 
 LONGEST_WORD = 40
 """Letters of a word that a drawn table never breaks."""

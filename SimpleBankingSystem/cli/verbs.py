@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -43,13 +44,20 @@ def derive(kind: type[Request]) -> Verb:
                 return carry_out(ctx.obj, everything.parse(given), key or "")
         return carry_out(ctx.obj, kind.parse(given), key or "")
 
+    return sub_command(kind, params, callback)
+
+
+def sub_command(
+    kind: type[Request], params: list[click.Parameter], callback: Callable[..., int]
+) -> Verb:
+    """Return the sub-command of a verb, with the help and the example of its declaration."""
     return Verb(
         command_name(kind.verb),
         params=params,
         callback=callback,
-        help=f"{kind.help()}\n\n{positional(kind)}",
+        help=f"{kind.help()}\n\n{_positional(kind)}",
         short_help=kind.help(),
-        example=example(kind),
+        example=_example(kind),
     )
 
 
@@ -72,7 +80,7 @@ def command_name(verb: str) -> str:
     return verb.replace("_", "-")
 
 
-def example(kind: type[Request]) -> str:
+def _example(kind: type[Request]) -> str:
     """Return an example of a verb's sub-command, from the verb's own example."""
     given, words = kind.example(), [command_name(kind.verb)]
     for declared in kind.fields:
@@ -97,7 +105,7 @@ def parameter(declared: Field, *, required: bool) -> click.Parameter:
     return click.Option([flag, declared.name], metavar=metavar, help=declared.kind.help)
 
 
-def positional(kind: type[Request]) -> str:
+def _positional(kind: type[Request]) -> str:
     """Return the lines of the help that explain the positional fields."""
     lines = [f"  {each.name.upper():<18}{each.kind.help}" for each in kind.fields if each.required]
     return "\n".join(["\b", *lines]) if lines else ""

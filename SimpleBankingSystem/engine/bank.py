@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Self
 
@@ -34,6 +35,7 @@ from SimpleBankingSystem.engine.under_way import UnderWay
 from SimpleBankingSystem.engine.work_queue import WorkQueue
 from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.book import Record
+from SimpleBankingSystem.ledger.customer import Customer
 from SimpleBankingSystem.ledger.errors import (
     Busy,
     NotFailed,
@@ -43,7 +45,17 @@ from SimpleBankingSystem.ledger.errors import (
 )
 from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
-from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
+from SimpleBankingSystem.stores.base import (
+    Extract,
+    Page,
+    Progress,
+    Query,
+    Report,
+    Store,
+    Tally,
+    silent,
+)
+from SimpleBankingSystem.stores.tallies import together
 
 log = logging.getLogger(__name__)
 
@@ -355,6 +367,45 @@ class Bank:
         if query.account:
             self.account(query.account)
         return self.store.transactions(query)
+
+    def history(self, query: Query) -> Page:
+        """Return one page of what happened on an account, and on those merged into it.
+
+        Raises:
+            NotFound: the account does not exist.
+        """
+        self.account(query.account)
+        merged = self.store.merged_into(query.account)
+        return self.store.transactions(replace(query, also=(*merged,)))
+
+    def extract(
+        self, account_id: str, since: str, until: str, limit: int, cursor: int = 0
+    ) -> Extract:
+        """Return what moved money on an account, by value day; ``until`` is exclusive.
+
+        Raises:
+            NotFound: the account does not exist.
+        """
+        self.account(account_id)
+        return self.store.extract(account_id, since, until, limit, cursor)
+
+    def top_spenders(self, currency: str, limit: int) -> Sequence[tuple[str, Decimal]]:
+        """Return the accounts from which most has gone out, and how much; of equals by id."""
+        return self.store.top_spenders(currency or self.currency, limit)
+
+    def tallies(self, since: str, until: str) -> Sequence[Tally]:
+        """Return how commands fared in a period, by command and outcome; ``until`` is exclusive."""
+        return together(self.store.tallies(since, until))
+
+    def activity(self, customer_id: str, query: Query) -> Page:
+        """Return one page of what happened to a customer and the accounts that are theirs now.
+
+        Raises:
+            NotFound: there is no such customer.
+        """
+        self.find(Customer, customer_id)
+        theirs = (each.id for each in self.store.accounts_of(customer_id))
+        return self.store.transactions(replace(query, account=customer_id, also=(*theirs,)))
 
     def find(self, record: type[Record], entity_id: str) -> Record:
         """Return a customer, a product, an open hold, a run.

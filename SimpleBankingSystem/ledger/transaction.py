@@ -90,6 +90,12 @@ class Transaction:
         legs = [leg for posting in self.postings for leg in posting[:2]]
         return tuple(dict.fromkeys(name for name in (*legs, self.source, self.target) if name))
 
+    def change_of(self, account_id: str) -> Decimal:
+        """Return what it brought to an account, or took from it."""
+        came = sum(each.amount for each in self.postings if each.target == account_id)
+        went = sum(each.amount for each in self.postings if each.source == account_id)
+        return Decimal(came - went)
+
     @property
     def amount(self) -> Decimal | None:
         """What it moved, with its first posting, or tried to move; None if no amount was given."""

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 from SimpleBankingSystem.commands.base import Request, declared
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.questions.kinds import AtOnce, Cursor
-from SimpleBankingSystem.questions.tables import Row, csv_text
 from SimpleBankingSystem.shapes import items_of
+from SimpleBankingSystem.tables import Row, csv_text
 
 QUESTIONS: dict[str, type[Question]] = {}
 """Every question by its verb."""

@@ -10,8 +10,8 @@ from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.fields import TEXT as TEXT_KIND
 from SimpleBankingSystem.questions.base import Answer, Question, question
 from SimpleBankingSystem.questions.kinds import FLAG, meaning
-from SimpleBankingSystem.questions.tables import Row
 from SimpleBankingSystem.shapes import TEXT, record
+from SimpleBankingSystem.tables import Row
 
 Chain = Annotated[bool, meaning(FLAG, "check the chain of hashes alone, which is faster")]
 Hash = Annotated[str, meaning(TEXT_KIND, "a hash kept elsewhere that must be there", "hash")]

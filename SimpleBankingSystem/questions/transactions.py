@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from SimpleBankingSystem.engine.bank import Bank
-from SimpleBankingSystem.ledger.fields import TEXT, Text, TransactionId
+from SimpleBankingSystem.ledger.fields import TEXT, CustomerId, Text, TransactionId
 from SimpleBankingSystem.questions.base import Answer, Question, question
 from SimpleBankingSystem.questions.kinds import (
     AmountMax,
@@ -23,9 +23,9 @@ from SimpleBankingSystem.questions.kinds import (
     Verb,
     meaning,
 )
-from SimpleBankingSystem.questions.tables import Row
 from SimpleBankingSystem.shapes import TRANSACTION, page_of
 from SimpleBankingSystem.stores.base import Page, Query
+from SimpleBankingSystem.tables import Row
 
 TRANSACTIONS = page_of(TRANSACTION)
 
@@ -57,7 +57,8 @@ class Filtered(Question):
 
     def query(self) -> Query:
         """Return the criteria."""
-        given = {name: getattr(self, name) for name in self.given() if name != "key"}
+        named = {each.name for each in fields(Query)}
+        given: dict[str, Any] = {name: each for name, each in self.given().items() if name in named}
         return Query(**given)
 
 
@@ -77,6 +78,9 @@ class History(Filtered):
         "description",
     )
 
+    def found(self, bank: Bank) -> Page:
+        return bank.history(self.query())
+
     def rows(self, answer: Answer) -> Iterator[Row]:
         """Return the transactions as the account sees them: what came or went, what was left."""
         for shape in answer["items"]:
@@ -85,6 +89,9 @@ class History(Filtered):
             postings = shape.get("postings") or ([shape] if moved else [])
             if not postings:
                 yield {**shape, "amount": None}
+            if postings and not any(self.account in (e["source"], e["target"]) for e in postings):
+                # It happened on an account that was merged into this one.
+                yield {**shape, "other": f"{shape['source']} to {shape['target']}"}
             for each in postings:
                 sign, own, other = (
                     (1, "target", "source")
@@ -131,3 +138,18 @@ class OneTransaction(Question):
 
     def answer(self, bank: Bank) -> Answer:
         return bank.transaction(self.transaction).to_dict()
+
+
+@question("activity", route="/customers/{customer}/activity", answers=TRANSACTIONS)
+class Activity(Filtered):
+    """Show who did what and when to a customer and the accounts that are theirs."""
+
+    customer: CustomerId
+
+    columns = (
+        *("completed_at", "actor", "id", "command", "status", "source", "target", "amount"),
+        *("currency", "description"),
+    )
+
+    def found(self, bank: Bank) -> Page:
+        return bank.activity(self.customer, self.query())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from decimal import Decimal
 from itertools import product
 
 from SimpleBankingSystem.clock import utc_now
 from SimpleBankingSystem.commands.base import Request
 from SimpleBankingSystem.ledger.errors import OutcomeUnknown
+from SimpleBankingSystem.ledger.fields import plain
 from SimpleBankingSystem.questions.base import EVERYTHING, Answer, Question, WholeList
 from SimpleBankingSystem.questions.kinds import PAGE_AT_MOST
 from SimpleBankingSystem.questions.runs import LIVE, Runs
@@ -31,7 +31,7 @@ class RemoteBank:
 
     def give(self, request: Request, key: str = "") -> Answer:
         """Carry out a command or an action, by posting it at its route."""
-        given = {name: _on_the_wire(value) for name, value in request.given().items()}
+        given = {name: plain(value) for name, value in request.given().items()}
         headers = {KEY: key_header(key)} if key else {}
         try:
             done: Answer = self.connection.post(request.route.format_map(given), given, headers)
@@ -63,8 +63,3 @@ class RemoteBank:
             for run, name in product(answer["items"], LIVE):
                 run.pop(name, None)
         return answer
-
-
-def _on_the_wire(value: object) -> object:
-    """Return the value of a field as JSON has it."""
-    return str(value) if isinstance(value, Decimal) else value

@@ -35,7 +35,8 @@ class Query:
 
     ``since`` and ``until`` are UTC times of completion (or its beginning, such as a day),
     ``since`` inclusive and ``until`` exclusive. ``cursor`` is the seq that the last page ended
-    with, 0 at the first.
+    with, 0 at the first. ``also`` are further names whose transactions count as the account's,
+    such as accounts that were merged into it.
     """
 
     account: str = ""
@@ -49,13 +50,19 @@ class Query:
     order: Literal["newest", "oldest"] = "newest"
     limit: int = 50
     cursor: int = 0
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of which a transaction must have touched one, none if any will do."""
+        return (self.account, *self.also) if self.account else ()
 
     def matches(self, transaction: Transaction) -> bool:
         """Tell whether a transaction meets every criterion."""
         amount = transaction.amount
         time = transaction.completed_at or transaction.created_at
         return (
-            (not self.account or self.account in transaction.accounts)
+            (not self.account or not set(self.names).isdisjoint(transaction.accounts))
             and (not self.status or self.status == transaction.status)
             and (not self.command or self.command == transaction.command)
             and (not self.since or time >= self.since)
@@ -72,6 +79,48 @@ class Page:
 
     items: Sequence[Transaction]
     next: int
+
+
+@dataclass(slots=True, frozen=True)
+class Extract:
+    """What moved money on an account by value day, in that order and then that of seq.
+
+    ``items`` are transactions with what each brought or took, ``opening`` is the balance before
+    the period, ``carried`` that before the first item, ``closing`` that at the period's end. The
+    cursor of the next page is ``next``, 0 if there is none.
+    """
+
+    opening: Decimal
+    carried: Decimal
+    items: Sequence[tuple[Transaction, Decimal]]
+    closing: Decimal
+    next: int
+
+
+@dataclass(slots=True, frozen=True)
+class Tally:
+    """How many transactions of a command came to an outcome on a day, and how long they took.
+
+    ``code`` says why they failed. Times are microseconds from being taken to being decided and to
+    being durable: the sums over all, and the longest.
+    """
+
+    day: str
+    command: str
+    status: str
+    code: str
+    count: int
+    queued: int
+    durable: int
+    queued_longest: int
+    durable_longest: int
+
+
+AFTER_ALL_DAYS = "9999-99"
+"""What every day is before."""
+
+MOVED_NOT_SPENT = frozenset({"reverse", "close_account", "merge_accounts"})
+"""The commands whose money is not spent: it goes back, or to another account of the same people."""
 
 
 @dataclass(slots=True)
@@ -143,6 +192,21 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def extract(self, account_id: str, since: str, until: str, limit: int, cursor: int) -> Extract:
+        """Return what moved money on an account on value days; blank ends are open."""
+
+    @abstractmethod
+    def top_spenders(self, currency: str, limit: int) -> Sequence[tuple[str, Decimal]]:
+        """Return the customers' accounts from which most has gone out, and how much.
+
+        What was not spent but moved (MOVED_NOT_SPENT) does not count; of equals the id decides.
+        """
+
+    @abstractmethod
+    def tallies(self, since: str, until: str) -> Sequence[Tally]:
+        """Return how commands fared, for each booking day; blank ends are open."""
+
+    @abstractmethod
     def pending(self) -> Sequence[Transaction]:
         """Return the transactions that were accepted and have no outcome, in order."""
 
@@ -168,6 +232,14 @@ class Store(ABC):
     @abstractmethod
     def lines_done(self, run_id: str) -> LinesDone:
         """Return which lines of a run are recorded."""
+
+    @abstractmethod
+    def merged_into(self, account_id: str) -> Sequence[str]:
+        """Return the accounts that were merged into an account, and those into them."""
+
+    @abstractmethod
+    def accounts_of(self, customer_id: str) -> Sequence[Account]:
+        """Return the accounts that a customer owns or may use, in no order."""
 
     @abstractmethod
     def number(self, count: int) -> int:

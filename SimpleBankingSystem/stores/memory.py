@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from threading import Lock
 
 from SimpleBankingSystem.commands.ticket import Ticket
-from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.account import Account, is_internal
 from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.money import ZEROS
 from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, Transaction
-from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, Store, silent
+from SimpleBankingSystem.stores.base import (
+    AFTER_ALL_DAYS,
+    MOVED_NOT_SPENT,
+    Extract,
+    Page,
+    Progress,
+    Query,
+    Report,
+    Store,
+    Tally,
+    silent,
+)
 from SimpleBankingSystem.stores.state import State, StateStore, total
+from SimpleBankingSystem.stores.tallies import added, tallied
 
 
 class MemoryStore(StateStore):
@@ -92,6 +105,57 @@ class MemoryStore(StateStore):
                         balance = posting.target_balance
         return balance
 
+    def extract(self, account_id: str, since: str, until: str, limit: int, cursor: int) -> Extract:
+        """Return what moved money on an account on value days."""
+        nothing = ZEROS[self._state.accounts[account_id].currency]
+        until = until or AFTER_ALL_DAYS
+        moved = sorted(
+            (
+                (each.value_date, each.seq, each, each.change_of(account_id))
+                for each in self._as_last_recorded()
+                if any(account_id in posting[:2] for posting in each.postings)
+            ),
+            key=lambda each: each[:2],
+        )
+
+        def before(place: tuple[str, int]) -> Decimal:
+            return sum((each[3] for each in moved if each[:2] < place), nothing)
+
+        begin = next(((day, seq + 1) for day, seq, *_ in moved if seq == cursor), (since, 0))
+        found = [each for each in moved if begin <= each[:2] < (until, 0)]
+        return Extract(
+            opening=before((since, 0)),
+            carried=before(begin),
+            items=[(transaction, change) for _, _, transaction, change in found[:limit]],
+            closing=before((until, 0)),
+            next=found[limit - 1][1] if len(found) > limit else 0,
+        )
+
+    def top_spenders(self, currency: str, limit: int) -> Sequence[tuple[str, Decimal]]:
+        """Return the accounts from which most has gone out, and how much."""
+        spent: dict[str, Decimal] = {}
+        for each in self._journal:
+            for posting in each.postings if each.command not in MOVED_NOT_SPENT else ():
+                if posting.currency == currency and not is_internal(posting.source):
+                    spent[posting.source] = spent.get(posting.source, Decimal(0)) + posting.amount
+        return sorted(spent.items(), key=lambda each: (-each[1], each[0]))[:limit]
+
+    def tallies(self, since: str, until: str) -> Sequence[Tally]:
+        """Return how commands fared, for each booking day."""
+        counted = Counter(
+            (
+                each.command,
+                each.status,
+                each.error.code if each.error else "",
+                each.created_at,
+                each.started_at,
+                each.completed_at,
+            )
+            for each in self._journal
+            if each.completed_at and since <= each.completed_at[:10] < (until or AFTER_ALL_DAYS)
+        )
+        return added(tallied(counted))
+
     def failed(self) -> Iterator[Transaction]:
         """Return the FAILED transactions."""
         if self._under is not None:
@@ -162,7 +226,9 @@ def state_of(store: Store) -> State:
     """Return the state that a store has published, but for what it alone can carry on."""
     state = State()
     for kind, record in ENTITIES.items():
-        state.tables[kind].update((each.id, each) for each in store.every(record))
+        for each in store.every(record):
+            state.put(each)
+            state.tables[kind][each.id] = each
         state.last_numbers[record.letter] = store.last_number(record.letter)
     state.last_transaction = store.number(0) - 1
     return state

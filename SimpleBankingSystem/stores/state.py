@@ -47,6 +47,8 @@ class State:
         self.last_seq = 0
         self.last_transaction = 0
         self.last_numbers: dict[str, int] = {}
+        self._merged: dict[str, list[str]] = {}
+        self._linked: dict[str, dict[str, None]] = {}
         self._numbering = Lock()
 
     def copy(self) -> State:
@@ -172,6 +174,7 @@ class State:
             number = made_number(letter, name)
             self.last_numbers[letter] = max(self.last_numbers.get(letter, 0), number)
         if isinstance(entity, Account):
+            self._link(entity)
             return
         if isinstance(entity, Hold) and not entity.is_open:
             self.tables[kind].pop(name, None)
@@ -179,6 +182,23 @@ class State:
         self.tables[kind][name] = entity
         if isinstance(entity, Run) and entity.status == FINISHED:
             self.lines.pop(name, None)
+
+    def _link(self, account: Account) -> None:
+        """Take note of whom an account belongs to, and of what it was merged into."""
+        for customer in account.owners + account.users:
+            self._linked.setdefault(customer, {})[account.id] = None
+        if account.merged_into:
+            self._merged.setdefault(account.merged_into, []).append(account.id)
+
+    def merged_into(self, account_id: str) -> list[str]:
+        """Return the accounts that were merged into an account, and those into them."""
+        found = self._merged.get(account_id, ())
+        return [name for each in found for name in (each, *self.merged_into(each))]
+
+    def accounts_of(self, customer_id: str) -> list[Account]:
+        """Return the accounts that a customer owns or may use now."""
+        linked = (self.accounts[name] for name in self._linked.get(customer_id, ()))
+        return [each for each in linked if customer_id in each.owners + each.users]
 
 
 class StateStore(Store):
@@ -221,6 +241,14 @@ class StateStore(Store):
     def every(self, record: type[Record]) -> Sequence[Record]:
         """Return all entities of a kind."""
         return list(self._state.tables[record.kind].values())
+
+    def merged_into(self, account_id: str) -> Sequence[str]:
+        """Return the accounts that were merged into an account."""
+        return self._state.merged_into(account_id)
+
+    def accounts_of(self, customer_id: str) -> Sequence[Account]:
+        """Return the accounts that a customer owns or may use."""
+        return self._state.accounts_of(customer_id)
 
     def number(self, count: int) -> int:
         """Reserve numbers for transactions."""

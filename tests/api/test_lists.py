@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from SimpleBankingSystem.bootstrap import Bank
 from tests.api.conftest import Client, problem
@@ -85,8 +86,7 @@ def test_pages_follow_each_other(busy: Client, path: str) -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "text/csv"])
 def test_a_page_links_to_the_next(busy: Client, kind: str) -> None:
-    path = "/accounts/ADA/transactions?status=COMPLETED&limit=2"
-    pages: list[Any] = []
+    path, pages = "/accounts/ADA/transactions?status=COMPLETED&limit=2", list[TestResponse]()
     while path and len(pages) < 5:
         page = busy.get(path, headers={"Accept": kind})
         assert page.mimetype == kind

@@ -37,7 +37,9 @@ def test_the_rules(bank: Bank, words: str, expected: str) -> None:
         ({}, "Ada", "Paris"),
     ],
 )
-def test_what_is_not_given_stays(bank: Bank, words: dict[str, str], name: str, address: str) -> None:
+def test_what_is_not_given_stays(
+    bank: Bank, words: dict[str, str], name: str, address: str
+) -> None:
     (before,) = bank.store.every(Customer)
     transaction = done(bank, "change_customer", customer="C00000001", **words)
     assert transaction.made == ("", "")

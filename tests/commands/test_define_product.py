@@ -18,7 +18,10 @@ RULES: list[Row] = [
     ("product=club currency=JPY overdraft_limit=5 withdrawal_percent=100", ""),
     ("", "product"),
     ("product=Club currency=euro daily_limit=-1", "product currency daily_limit"),
-    ("product=club transfer_percent=100.1 withdrawal_percent=1e1", "withdrawal_percent transfer_percent"),
+    (
+        "product=club transfer_percent=100.1 withdrawal_percent=1e1",
+        "withdrawal_percent transfer_percent",
+    ),
     ("product=internal", "product"),
     ("product=as_of", "product"),
     ("product=may5", "product"),

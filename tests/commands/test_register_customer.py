@@ -13,7 +13,20 @@ NAMES = [
     *("Ada", "Ada Lovelace", "Jean-Luc O'Neill", "Zoë d’Arc", "\u674e\u5c0f\u9f8d", "Анна"),
     *("J. R. R. Tolkien", "नरेन्द्र", "Ngũgĩ wa Thiong'o", "e\u0301ric"),
 ]
-NO_NAMES = ["", "   ", "-", "'", "Ada2", "Ada_L", "A\tB", "A\nB", "<b>", "=SUM(A1)", "Ada\u202e", "\u0301"]
+NO_NAMES = [
+    "",
+    "   ",
+    "-",
+    "'",
+    "Ada2",
+    "Ada_L",
+    "A\tB",
+    "A\nB",
+    "<b>",
+    "=SUM(A1)",
+    "Ada\u202e",
+    "\u0301",
+]
 
 
 @pytest.mark.seed("B4")
@@ -52,9 +65,7 @@ def test_the_rules(bank: Bank, words: str, expected: str) -> None:
 def test_customers_register_with_name_and_address_and_then_open_accounts(bank: Bank) -> None:
     registered = done(bank, "register_customer", name="Ada", address="1, Rue d'Enfer, Paris")
     (customer,) = bank.store.every(Customer)
-    assert customer == Customer(
-        "C00000001", "Ada", "1, Rue d'Enfer, Paris", registered.started_at
-    )
+    assert customer == Customer("C00000001", "Ada", "1, Rue d'Enfer, Paris", registered.started_at)
     shape = registered.to_dict()
     assert (shape["customer"], shape["target"], registered.postings) == (
         "C00000001",

@@ -228,7 +228,9 @@ class BankModel(RuleBasedStateMachine):
         holds = {each.id: (each.account, str(each.amount)) for each in self.bank.store.every(Hold)}
         assert holds == world.open_holds()
         assert {each.id: each.name for each in self.bank.store.every(Customer)} == world.customers
-        assert {each.id: each.currency for each in self.bank.store.every(Product)} == world.currencies
+        assert {
+            each.id: each.currency for each in self.bank.store.every(Product)
+        } == world.currencies
         for currency in {account.currency for account in accounts}:
             assert sum(each.balance for each in accounts if each.currency == currency) == 0
 

@@ -17,9 +17,19 @@ from threading import RLock
 from time import sleep
 from typing import Any, TypeVar
 
+from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import DataDamaged, DiskFull
+from SimpleBankingSystem.ledger.money import UNITS
 from SimpleBankingSystem.ledger.transaction import FAILED, Transaction
-from SimpleBankingSystem.stores.base import Page, Progress, Query, silent
+from SimpleBankingSystem.stores.base import (
+    AFTER_ALL_DAYS,
+    Extract,
+    Page,
+    Progress,
+    Query,
+    Tally,
+    silent,
+)
 from SimpleBankingSystem.stores.csv_files.format import (
     COMMIT_FIRST,
     GROUP,
@@ -248,7 +258,6 @@ class Index:
     ) -> Sequence[tuple[int, int]]:
         """Return seq and position of the next candidates behind the cursor."""
         newest = query.order == "newest"
-        table = "entries JOIN rows USING (seq)" if query.account else "rows"
         wanted = ["transactions.seq = rows.seq"]
         values: list[object] = []
 
@@ -256,15 +265,14 @@ class Index:
             wanted.append(condition)
             values.append(value)
 
-        if query.account:
-            want("entries.account = ?", query.account)
         if query.status == FAILED:
             wanted.append("rows.status = 'FAILED'")
         elif query.status:
             want("rows.status = ?", query.status)
         if query.command:
             want("rows.command = ?", query.command)
-        seq = "entries.seq" if query.account else "rows.seq"
+        # Not rows.seq: SQLite would walk through all rows instead of one account's.
+        seq = "entries.seq" if query.names else "rows.seq"
         if cursor:
             want(f"{seq} < ?" if newest else f"{seq} > ?", cursor)
         if query.since:
@@ -273,13 +281,27 @@ class Index:
         if query.until:
             waiting = [each.seq + 1 for each in pending if each.created_at < query.until]
             want(f"{seq} < ?", max([self._first_at("time >= ?", query.until), *waiting]))
-        order = "DESC" if newest else "ASC"
-        return self._tables.all(
-            f"SELECT rows.seq, rows.position FROM {table} "  # noqa: S608 - no text of a user's
-            f"CROSS JOIN transactions ON transactions.number = rows.number "
-            f"WHERE {' AND '.join(wanted)} ORDER BY {seq} {order} LIMIT {CANDIDATES_AT_ONCE}",
-            values,
-        )
+        order = f"ORDER BY {seq} {'DESC' if newest else 'ASC'} LIMIT {CANDIDATES_AT_ONCE}"
+        conditions = " AND ".join(wanted)
+
+        def places(table: str, *more: object) -> set[tuple[int, int]]:
+            account = "entries.account = ? AND " if more else ""
+            return set(
+                self._tables.all(
+                    f"SELECT rows.seq, rows.position FROM {table} "  # noqa: S608 - no user's text
+                    f"CROSS JOIN transactions ON transactions.number = rows.number "
+                    f"WHERE {account}{conditions} {order}",
+                    (*more, *values),
+                )
+            )
+
+        if not query.names:
+            found = places("rows")
+        else:
+            # Each name's places are found at once; of all together some hundred are needed.
+            joined = "entries JOIN rows USING (seq)"
+            found = set().union(*(places(joined, name) for name in query.names))
+        return sorted(found, reverse=newest)[:CANDIDATES_AT_ONCE]
 
     def _first_at(self, condition: str, time: str) -> int:
         """Return the first seq whose time meets a condition, or one behind the last."""
@@ -306,6 +328,68 @@ class Index:
         row = self._read(last, self._one("SELECT position FROM rows WHERE seq = ?", last))[0]
         text = row[SOURCE_BALANCE] if row[SOURCE] == account_id else row[TARGET_BALANCE]
         return Decimal(text)
+
+    def extract(self, account: Account, since: str, until: str, limit: int, cursor: int) -> Extract:
+        """Return what moved money on an account on value days; blank ends are open."""
+        return self._asked(lambda: self._extract(account, since, until, limit, cursor))
+
+    def _extract(
+        self, account: Account, since: str, until: str, limit: int, cursor: int
+    ) -> Extract:
+        name, unit = account.id, UNITS[account.currency]
+        until = until or AFTER_ALL_DAYS
+
+        def before(day: str, seq: int) -> Decimal:
+            """Return the balance before what has a value day and a seq."""
+            rows = self._tables.all(
+                "SELECT units FROM entries WHERE account = ? AND units IS NOT NULL "
+                "AND (day, seq) < (?, ?)",
+                (name, day, seq),
+            )
+            # Not SQL's sum: it has 64 bits.
+            return Decimal(sum(units for (units,) in rows)) * unit
+
+        begin = (since, 0)
+        if cursor:
+            day = self._one("SELECT day FROM entries WHERE account = ? AND seq = ?", name, cursor)
+            begin = (day or since, cursor + 1)
+        found = self._tables.all(
+            "SELECT entries.seq, position, units FROM entries JOIN rows USING (seq) "
+            "WHERE account = ? AND units IS NOT NULL AND (day, seq) >= (?, ?) AND day < ? "
+            "ORDER BY day, entries.seq LIMIT ?",
+            (name, *begin, until, limit + 1),
+        )
+        items = [
+            (transaction_of(self._read(seq, position)), units * unit)
+            for seq, position, units in found[:limit]
+        ]
+        return Extract(
+            opening=before(since, 0),
+            carried=before(*begin),
+            items=items,
+            closing=before(until, 0),
+            next=found[limit - 1][0] if len(found) > limit else 0,
+        )
+
+    def top_spenders(self, currency: str, limit: int) -> list[tuple[str, Decimal]]:
+        """Return the accounts from which most has gone out, and how much."""
+        found = self._asked(
+            lambda: self._tables.all(
+                "SELECT account, units FROM spenders WHERE currency = ? "
+                "ORDER BY units DESC, account LIMIT ?",
+                (currency, limit),
+            )
+        )
+        return [(account, units * UNITS[currency]) for account, units in found]
+
+    def tallies(self, since: str, until: str) -> list[Tally]:
+        """Return how commands fared on the days of a period."""
+        found = self._asked(
+            lambda: self._tables.all(
+                "SELECT * FROM tallies WHERE day >= ? AND day < ?", (since, until or AFTER_ALL_DAYS)
+            )
+        )
+        return [Tally(*each) for each in found]
 
     def failed(self) -> Iterator[Transaction]:
         """Yield the FAILED transactions in order of seq."""

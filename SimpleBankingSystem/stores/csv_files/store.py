@@ -22,7 +22,7 @@ from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidSettings, OutcomeUnknown
 from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import PENDING, Transaction
-from SimpleBankingSystem.stores.base import Page, Progress, Query, Report, silent
+from SimpleBankingSystem.stores.base import Extract, Page, Progress, Query, Report, Tally, silent
 from SimpleBankingSystem.stores.csv_files.archiver import Archiver
 from SimpleBankingSystem.stores.csv_files.disk import Disk, found_no_room
 from SimpleBankingSystem.stores.csv_files.files import START, Files
@@ -329,6 +329,22 @@ class CsvStore(StateStore):
         """Return an account's balance after the last commit at or before a time."""
         self._catch_up()
         return self._index.balance_at(account_id, moment)
+
+    def extract(self, account_id: str, since: str, until: str, limit: int, cursor: int) -> Extract:
+        """Return what moved money on an account on value days."""
+        self._catch_up()
+        account = self._state.accounts[account_id]
+        return self._index.extract(account, since, until, limit, cursor)
+
+    def top_spenders(self, currency: str, limit: int) -> Sequence[tuple[str, Decimal]]:
+        """Return the accounts from which most has gone out, and how much."""
+        self._catch_up()
+        return self._index.top_spenders(currency, limit)
+
+    def tallies(self, since: str, until: str) -> Sequence[Tally]:
+        """Return how commands fared, for each booking day."""
+        self._catch_up()
+        return self._index.tallies(since, until)
 
     def failed(self) -> Iterator[Transaction]:
         """Return the FAILED transactions."""

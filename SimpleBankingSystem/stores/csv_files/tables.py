@@ -3,50 +3,69 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+from SimpleBankingSystem.stores.base import MOVED_NOT_SPENT
 from SimpleBankingSystem.stores.csv_files.format import (
+    AMOUNT,
     COMMAND,
     COMMIT_FIRST,
     COMPLETED_AT,
+    CREATED_AT,
+    CURRENCY,
     DETAILS,
+    ERROR,
     KEY,
     SEQ,
     SOURCE,
     SOURCE_BALANCE,
+    STARTED_AT,
     STATUS,
     TARGET,
     TARGET_BALANCE,
     TRANSACTION,
+    VALUE_DATE,
     parse_details,
     records,
     unguard,
 )
 from SimpleBankingSystem.stores.csv_files.rows import MARK
+from SimpleBankingSystem.stores.tallies import Outcome, tallied
 
-VERSION = 2
+VERSION = 3
 """The version of the tables; an index of another one is made anew."""
 
 TABLES = """
 BEGIN;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 CREATE TABLE reach (position INTEGER, last_position INTEGER, seq INTEGER, mark TEXT);
 INSERT INTO reach VALUES (0, 0, 0, '');
 CREATE TABLE rows (seq INTEGER PRIMARY KEY, position INTEGER, number INTEGER, status TEXT,
                    command TEXT);
 CREATE INDEX failures ON rows (seq) WHERE status = 'FAILED';
 CREATE TABLE transactions (number INTEGER PRIMARY KEY, seq INTEGER);
-CREATE TABLE entries (account TEXT, seq INTEGER, last INTEGER, PRIMARY KEY (account, seq))
+CREATE TABLE entries (account TEXT, seq INTEGER, last INTEGER, day TEXT, units INTEGER,
+                      PRIMARY KEY (account, seq)) WITHOUT ROWID;
+CREATE INDEX days ON entries (account, day, seq, units) WHERE units IS NOT NULL;
+CREATE TABLE spenders (account TEXT PRIMARY KEY, currency TEXT, units INTEGER) WITHOUT ROWID;
+CREATE INDEX most ON spenders (currency, units DESC, account);
+CREATE TABLE tallies (day TEXT, command TEXT, status TEXT, code TEXT, count INTEGER,
+                      queued INTEGER, durable INTEGER, queued_longest INTEGER,
+                      durable_longest INTEGER, PRIMARY KEY (day, command, status, code))
     WITHOUT ROWID;
 CREATE TABLE names (name TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE TABLE times (time TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
 COMMIT;
 """
 """``rows`` has every row; ``entries`` an account's transactions by the seq of their first row,
-with the last row that has the account's balance, if any; ``times`` the first seq of each moment."""
+with the last row that has the account's balance, if any, the value day, and the units of its
+currency that it brought or took; ``times`` the first seq of each moment. ``spenders`` and
+``tallies`` are sums over all rows."""
 
 BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 """The errors of a file that is no index, or no sound one; any other is no fault of the file."""
@@ -72,7 +91,9 @@ class Batch:
 
     def __init__(self, found: Sequence[tuple[int, bytes]]) -> None:
         self.rows: list[tuple[object, ...]] = []
-        self.entries: list[tuple[str, int, int | None]] = []
+        self.entries: dict[tuple[str, int], list[Any]] = {}
+        self.spent: Counter[tuple[str, str]] = Counter()
+        self.tallies: Counter[Outcome] = Counter()
         self.latest: list[tuple[int, int]] = []
         self.names: list[tuple[str, int]] = []
         self.times: list[tuple[str, int]] = []
@@ -84,10 +105,9 @@ class Batch:
             if record != (number, row[COMMIT_FIRST]):
                 record, first = (number, row[COMMIT_FIRST]), seq
                 self.latest.append((number, seq))
-            if row[SOURCE]:
-                self.entries.append((row[SOURCE], first, seq if row[SOURCE_BALANCE] else None))
-            if row[TARGET]:
-                self.entries.append((row[TARGET], first, seq if row[TARGET_BALANCE] else None))
+                if row[COMPLETED_AT]:
+                    self._tally(row)
+            self._enter(row, first, seq)
             if row[KEY] or row[DETAILS]:
                 self.names += [(name, number) for name in names_of(row)]
             if row[COMPLETED_AT] and row[COMPLETED_AT] != time:
@@ -96,6 +116,33 @@ class Batch:
         last_position, line = found[-1]
         mark = line[-MARK - 1 : -1].decode()
         self.reach = (last_position + len(line), last_position, seq, mark)
+
+    def _enter(self, row: Sequence[str], first: int, seq: int) -> None:
+        """Note what a row leaves on the accounts that it names."""
+        source, target, day = row[SOURCE], row[TARGET], row[VALUE_DATE]
+        entries = self.entries
+        if not row[SOURCE_BALANCE]:
+            # Nothing was moved; a row that sets an account shows its balance.
+            if source:
+                entries.setdefault((source, first), [None, day, None])
+            if target:
+                entry = entries.setdefault((target, first), [None, day, None])
+                if row[TARGET_BALANCE]:
+                    entry[0] = seq
+            return
+        units = int(row[AMOUNT].replace(".", ""))
+        for name, change in ((source, -units), (target, units)):
+            before = entries.get((name, first))
+            sum_so_far = before[2] or 0 if before else 0
+            entries[name, first] = [seq, day, change + sum_so_far]
+        if "." not in source and row[COMMAND] not in MOVED_NOT_SPENT:
+            self.spent[source, row[CURRENCY]] += units
+
+    def _tally(self, row: Sequence[str]) -> None:
+        """Count a transaction's outcome; times are told apart later, since most are alike."""
+        code = row[ERROR].partition(":")[0]
+        times = row[CREATED_AT], row[STARTED_AT], row[COMPLETED_AT]
+        self.tallies[row[COMMAND], row[STATUS], code, *times] += 1
 
 
 class Tables:
@@ -138,7 +185,23 @@ class Tables:
         with database:
             database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", batch.rows)
             database.executemany("INSERT OR REPLACE INTO transactions VALUES (?, ?)", batch.latest)
-            database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", batch.entries)
+            database.executemany(
+                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)",
+                ((*names, *entry) for names, entry in batch.entries.items()),
+            )
+            database.executemany(
+                "INSERT INTO spenders VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET units = units + excluded.units",
+                ((*names, units) for names, units in batch.spent.items()),
+            )
+            database.executemany(
+                "INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "count = count + excluded.count, queued = queued + excluded.queued, "
+                "durable = durable + excluded.durable, "
+                "queued_longest = max(queued_longest, excluded.queued_longest), "
+                "durable_longest = max(durable_longest, excluded.durable_longest)",
+                (astuple(each) for each in tallied(batch.tallies)),
+            )
             database.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", batch.names)
             database.executemany("INSERT OR IGNORE INTO times VALUES (?, ?)", batch.times)
             database.execute(

@@ -53,7 +53,7 @@ def _cell(value: object, schema: Mapping[str, Any] | None) -> str:
     from SimpleBankingSystem.stores.csv_files.format import quoted
 
     text = text_of(value)
-    if isinstance(value, (int, Decimal)):
+    if isinstance(value, (int, float, Decimal)):
         return text
     is_own = NUMBER.fullmatch(text) if schema is None else {"pattern", "format"} & schema.keys()
     return text if is_own or _is_id(text) else quoted(text)

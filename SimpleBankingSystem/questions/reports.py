@@ -1,0 +1,154 @@
+"""What is asked about the business: who spends most, whether the books balance, how work goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import field
+from decimal import Decimal
+
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.account import INTERNAL
+from SimpleBankingSystem.ledger.fields import Currency, Date
+from SimpleBankingSystem.ledger.money import ZEROS
+from SimpleBankingSystem.questions.base import Answer, Question, question
+from SimpleBankingSystem.questions.kinds import AtOnce
+from SimpleBankingSystem.shapes import COUNT, MONEY, TEXT, Schema, record
+
+MILLISECONDS: Schema = {"type": "number", "description": "milliseconds"}
+
+
+def list_of(properties: dict[str, Schema], title: str) -> dict[str, object]:
+    """Return the schema of a list that is never cut into pages."""
+    return record({"items": {"type": "array", "items": record(properties)}}, title=title)
+
+
+SPENDERS = list_of(
+    {
+        "account": {**TEXT, "example": "A00000001"},
+        "name": {**TEXT, "example": "Ada Lovelace"},
+        "spent": MONEY,
+        "currency": {**TEXT, "example": "EUR"},
+    },
+    "TopSpenders",
+)
+
+BALANCES = list_of(
+    {
+        "account": {**TEXT, "example": "CASH.EUR", "description": "or a product's accounts"},
+        "currency": {**TEXT, "example": "EUR"},
+        "accounts": COUNT,
+        "debit": MONEY,
+        "credit": MONEY,
+    },
+    "TrialBalance",
+)
+
+STATISTICS = list_of(
+    {
+        "command": {**TEXT, "example": "transfer"},
+        "status": {**TEXT, "example": "COMPLETED"},
+        "code": {**TEXT, "description": "why they failed"},
+        "count": COUNT,
+        "percent": {"type": "number", "description": "of all outcomes of this command"},
+        "queued_mean": MILLISECONDS,
+        "queued_longest": MILLISECONDS,
+        "durable_mean": MILLISECONDS,
+        "durable_longest": MILLISECONDS,
+    },
+    "Statistics",
+)
+
+
+@question("top_spenders", route="/reports/top-spenders", answers=SPENDERS)
+class TopSpenders(Question):
+    """List the accounts from which most money has gone out; of equal ones by id."""
+
+    currency: Currency = ""
+    limit: AtOnce = field(default=10, kw_only=True)
+
+    columns = ("account", "name", "spent", "currency")
+
+    def answer(self, bank: Bank) -> Answer:
+        found = bank.top_spenders(self.currency, self.limit)
+        accounts = [bank.account(name) for name, _ in found]
+        return {
+            "items": [
+                {
+                    "account": account.id,
+                    "name": account.name,
+                    "spent": str(spent),
+                    "currency": account.currency,
+                }
+                for account, (_, spent) in zip(accounts, found, strict=True)
+            ]
+        }
+
+
+@question("trial_balance", route="/reports/trial-balance", answers=BALANCES)
+class TrialBalance(Question):
+    """Show what the bank owes and is owed: debits and credits are equal in each currency.
+
+    What customers have on their accounts is the bank's debt, a credit; the bank's own accounts
+    stand one by one, the customers' by product.
+    """
+
+    columns = ("account", "currency", "accounts", "debit", "credit")
+
+    def answer(self, bank: Bank) -> Answer:
+        sums: dict[tuple[str, str], Decimal] = {}
+        counts: Counter[tuple[str, str]] = Counter()
+        for account in bank.accounts(internal=True):
+            is_own = account.type == INTERNAL
+            key = account.currency, account.id if is_own else account.type
+            counts[key] += 1
+            sums[key] = sums.get(key, ZEROS[account.currency]) + account.balance
+        return {
+            "items": [
+                {
+                    "account": name,
+                    "currency": currency,
+                    "accounts": counts[currency, name],
+                    "debit": str(max(-balance, ZEROS[currency])),
+                    "credit": str(max(balance, ZEROS[currency])),
+                }
+                for (currency, name), balance in sorted(sums.items())
+            ]
+        }
+
+
+@question("statistics", route="/reports/statistics", answers=STATISTICS)
+class Statistics(Question):
+    """Show how commands fared: how many, why they failed, and how long they took.
+
+    Times are from being taken to being decided, and to being durable.
+    """
+
+    since: Date = ""
+    until: Date = ""
+
+    columns = (
+        *("command", "status", "code", "count", "percent"),
+        *("queued_mean", "queued_longest", "durable_mean", "durable_longest"),
+    )
+
+    def answer(self, bank: Bank) -> Answer:
+        found = bank.tallies(self.since, self.until)
+        totals = Counter[str]()
+        for each in found:
+            totals[each.command] += each.count
+        return {
+            "items": [
+                {
+                    "command": each.command,
+                    "status": each.status,
+                    "code": each.code,
+                    "count": each.count,
+                    "percent": round(100 * each.count / totals[each.command], 1),
+                    "queued_mean": round(each.queued / each.count / 1000, 3),
+                    "queued_longest": each.queued_longest / 1000,
+                    "durable_mean": round(each.durable / each.count / 1000, 3),
+                    "durable_longest": each.durable_longest / 1000,
+                }
+                for each in found
+            ]
+        }
