@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from SimpleBankingSystem.commands.define_product import DefineProduct
 from SimpleBankingSystem.ledger.account import (
     ACTIVE,
     CLOSED,
@@ -318,7 +319,7 @@ def limited(**terms: str) -> Book:
     store = MemoryStore(TickingClock())
     rich = account("RICH", "100.00", product="club")
     store._state.publish([], {each.id: each for each in [*ACCOUNTS, rich]})
-    store._state.put(Product("club", **{name: Decimal(text) for name, text in terms.items()}))
+    store._state.put(DefineProduct.parse({"product": "club", **terms}).defined())
     return Book(store, NAMES | {"club"}, "EUR", NOW)
 
 

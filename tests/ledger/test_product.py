@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from SimpleBankingSystem.commands.define_product import DefineProduct
 from SimpleBankingSystem.ledger.product import DEFAULT_PRODUCTS, Product
 
 TERMS = [
@@ -20,11 +21,18 @@ TERMS = [
 ]
 
 
+def kept(**terms: str) -> Product:
+    """Return a product of these terms."""
+    product = DefineProduct.parse({"product": "club", **terms}).defined()
+    assert product.id == "club"
+    return product
+
+
 @pytest.mark.parametrize(("term", "limits", "costs"), TERMS)
 def test_what_limits_and_what_costs(term: str, limits: bool, costs: bool) -> None:
-    product = Product("club", **{term: Decimal("0.01")})
+    product = kept(**{term: "0.01"})
     assert (product.is_limited, product.has_fees) == (limits, costs)
-    zero = Product("club", **{term: Decimal("0.00")})
+    zero = kept(**{term: "0.00"})
     assert (zero.is_limited, zero.has_fees) == (False, False)
 
 
@@ -44,16 +52,16 @@ def test_what_limits_and_what_costs(term: str, limits: bool, costs: bool) -> Non
 def test_a_fee_is_flat_plus_a_percentage_in_units_of_the_currency(
     flat: str, percent: str, amount: str, currency: str, cost: str
 ) -> None:
-    terms = {"transfer_fee": Decimal(flat), "transfer_percent": Decimal(percent)}
-    product = Product("club", **terms)
+    product = kept(transfer_fee=flat, transfer_percent=percent)
     assert str(product.transfer_costs(Decimal(amount), currency)) == cost
     assert not product.withdrawal_costs(Decimal(amount), currency)
-    other = Product("club", withdrawal_fee=Decimal(flat), withdrawal_percent=Decimal(percent))
+    other = kept(withdrawal_fee=flat, withdrawal_percent=percent)
     assert str(other.withdrawal_costs(Decimal(amount), currency)) == cost
 
 
 def test_the_default_ones_are_as_they_are_told() -> None:
     standard, savings, reward = DEFAULT_PRODUCTS
-    assert not (standard.is_limited or standard.has_fees)
-    assert (savings.daily_limit, savings.minimum_balance) == (1000, 5)
-    assert (reward.overdraft_limit, reward.transfer_fee) == (100, Decimal("0.10"))
+    assert (standard.is_limited, standard.has_fees) == (False, False)
+    assert savings == Product("savings", minimum_balance=Decimal(5), daily_limit=Decimal(1000))
+    assert reward.overdraft_limit == 100
+    assert reward.transfer_fee == Decimal("0.10")
