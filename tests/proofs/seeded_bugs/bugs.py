@@ -127,7 +127,7 @@ BUGS = (
     Bug(
         "the head does not know a snapshot that is coming",
         f"{CSV}/archiver.py",
-        "next_as_of=as_of, next_accounts_digest=digests[0], next_runs_digest=digests[1]",
+        "next_as_of=as_of, next_digests=digests",
         "next_as_of=as_of",
         (ANY_IMAGE,),
     ),
