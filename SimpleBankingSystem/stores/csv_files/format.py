@@ -229,21 +229,23 @@ def hidden(ticket: Ticket) -> dict[str, object]:
     """Return the command's fields that are not what stands in the columns of their names.
 
     An exchange moves money by way of the bank's own accounts, a split in parts, and who is paid
-    may have been merged into another. A blank one, or a zero, is told too: it was not given.
+    may have been merged into another. A blank one, or a zero, is told too: it was not given. Where
+    nothing was posted, ``10`` is told from ``10.00``, since a refusal shows what was asked.
     """
     command = ticket.command
     known = command.field_names
-    shown: Sequence[object]
     if ticket.postings:
-        shown = ticket.postings[0]
-    elif ticket.attempted is not None:
-        shown = ticket.attempted
-    else:
-        shown = ticket.legs()
+        shown = zip(_MOVED, ticket.postings[0], strict=False)
+        return {
+            name: plain(getattr(command, name))
+            for name, value in shown
+            if name in known and getattr(command, name) != value
+        }
+    tried = zip(_MOVED, ticket.attempted or ticket.legs(), strict=False)
     return {
         name: plain(getattr(command, name))
-        for name, value in zip(_MOVED, shown, strict=False)
-        if name in known and getattr(command, name) != value
+        for name, value in tried
+        if name in known and plain(getattr(command, name)) != plain(value)
     }
 
 
