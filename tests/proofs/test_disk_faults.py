@@ -16,8 +16,9 @@ from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS
 from tests.banks import TickingClock, asked
 from tests.guarantees import Proved
 from tests.proof_level import figure, proof_level
+from tests.proofs.day_on_disk import Action, Told, a_day, opened
 from tests.proofs.simulated_disk import CHANGES, SYNCS, Fault, Image, SimulatedDisk
-from tests.proofs.test_crash_images import Action, Told, a_day, check, opened
+from tests.proofs.test_crash_images import check
 
 CALLS = 100
 """About how many changes a day has."""
