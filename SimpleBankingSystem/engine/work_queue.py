@@ -130,8 +130,11 @@ class WorkQueue:
         return batch
 
     def _take_free(self) -> Batch:
+        """Hand out what is free, and what is owed before it; what is owed holds its names."""
         taken: list[Ticket] = []
         held, tickets = self._held, self._tickets
+        for ticket in self._owed:
+            held.difference_update(ticket.names)
         size = 0
         passed: list[Ticket] = []
         reserved: set[str] = set()
@@ -146,6 +149,11 @@ class WorkQueue:
                 size += len(ticket.members) or 1
         tickets.extendleft(reversed(passed))
         self._waiting -= size
+        if self._owed:
+            held.update(*[ticket.names for ticket in self._owed])
+            if taken:
+                taken = [*self._owed, *taken]
+                self._owed = []
         mine: set[str] = set().union(*[ticket.names for ticket in taken])
         held |= mine
         return Batch(taken, mine)
@@ -159,16 +167,14 @@ class WorkQueue:
     ) -> None:
         """Give a batch's names back, answer what is done, put the rest back at the front.
 
-        What is ``owed`` found no room on the disk: it waits until another batch has been out.
+        What is ``owed`` found no room on the disk: it keeps its names, so that nothing overtakes
+        it, and goes along with the next batch.
         """
         with self._mutex:
             self._answer(done)
             self._held -= batch.names
-            if owed:
-                self._owed += owed
-            else:
-                again = [*self._owed, *again]
-                self._owed = []
+            self._owed += owed
+            self._held.update(*[ticket.names for ticket in owed])
             self._tickets.extendleft(reversed(again))
             self._waiting += sum([len(ticket.members) or 1 for ticket in again])
             self._working -= 1

@@ -1,0 +1,477 @@
+"""Schedules: who takes the next step, what time it is and what the disk does, all from a seed.
+
+They are steps of one thread over books on a simulated disk, so that a seed is the whole story:
+``python3 dev.py python -m tests.proofs.schedules SEED`` plays it again and shows every step and
+every call of the disk.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from errno import EDQUOT, EFBIG, EIO, ENOSPC, errorcode
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from SimpleBankingSystem.commands.ticket import Ticket
+from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.engine.tickets import members_of
+from SimpleBankingSystem.ledger.errors import DiskFull, OutcomeUnknown
+from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Transaction
+from SimpleBankingSystem.stores.csv_files import archiver
+from SimpleBankingSystem.stores.csv_files.store import CsvStore
+from tests.banks import TickingClock, ticket
+from tests.proofs.simulated_disk import CHANGES, Fault, Image, Moment, SimulatedDisk
+from tests.proofs.test_crash_images import abandon, balances_after, check_books, opened
+
+ACCOUNTS = ("ADA", "BOB", "EVE", "DAN")
+GUESSED = ("A00000001", "A00000002")
+ERRORS = (EIO, ENOSPC, EDQUOT, EFBIG)
+NAME = "tests.proofs.schedules"
+KILLED, SYNCED, EVERYTHING = "process killed", "what was synced is kept", "everything is kept"
+KEPT = (KILLED, SYNCED, EVERYTHING, *["something is kept"] * 3)
+"""What a crash may leave; a killed process leaves what it wrote, but not all of it durable."""
+
+OUTCOMES = {COMPLETED, FAILED}
+MANY = 1_000
+"""Steps after which whatever is under way must have come to its end."""
+
+
+def drawn_command(random: Random) -> dict[str, str]:
+    """Return a verb and its fields; half of the transfers will fail."""
+    source, target = random.sample((*ACCOUNTS, *GUESSED), 2)
+    amount = str(random.randint(1, 60))
+    match random.randrange(8):
+        case 0:
+            return {"verb": "open_account", "name": "New", "initial_deposit": amount}
+        case 1:
+            return {"verb": "withdraw", "account": source, "amount": amount}
+        case 2:
+            return {"verb": "deposit", "account": source, "amount": amount}
+    return {"verb": "transfer", "source": source, "target": target, "amount": amount}
+
+
+class Worker:
+    """A worker whose four steps are taken one by one: take, decide, commit, release."""
+
+    def __init__(self, bank: Bank) -> None:
+        self._bank = bank
+        self._steps = self._work()
+        self.at_work = False
+
+    def step(self) -> bool:
+        """Take the next step; False if there is nothing to do at this moment."""
+        return next(self._steps)
+
+    def _work(self) -> Iterator[bool]:
+        while True:
+            batch = self._bank._queue.take_now()
+            if batch is None:
+                yield False
+                continue
+            self.at_work = True
+            yield True
+            for _ in self._bank._processor.steps(batch):
+                yield True
+            self.at_work = False
+            yield True
+
+
+def staffed(bank: Bank, workers: int) -> list[Worker]:
+    """Return workers for a bank that has no threads."""
+    bank._queue._workers = workers
+    return [Worker(bank) for _ in range(workers)]
+
+
+def assert_in_order(tickets: Iterable[Ticket]) -> None:
+    """Insist that per account the order of the journal is that of submission."""
+    journal: dict[str, list[int]] = defaultdict(list)
+    for each in tickets:
+        for name in each.transaction().accounts:
+            if "." not in name:
+                journal[name].append(each.seq)
+    for name, order in journal.items():
+        assert order == sorted(order), (name, order)
+
+
+class PowerLoss(BaseException):
+    """The machine is gone: nothing that comes after the call is done."""
+
+
+class ScheduledDisk(SimulatedDisk):
+    """Writes each call down, and lets others take steps between; may lose its power at one."""
+
+    def __init__(self, image: Image, trace: list[str], others: Callable[[], None]) -> None:
+        super().__init__(image)
+        self.record = False
+        self._trace = trace
+        self._others = others
+        self.changes_left = 0
+        self.lost: Moment | None = None
+
+    def called(self, call: str, path: Path, data: bytes = b"") -> None:
+        if self.lost is not None:
+            raise PowerLoss
+        self._others()
+        self._trace.append(f"  {call} {path.name} {len(data) or ''}".rstrip())
+        if call in CHANGES and self.changes_left:
+            self.changes_left -= 1
+            if not self.changes_left:
+                self.lost = self.moment(call, path, data)
+                raise PowerLoss
+        try:
+            super().called(call, path, data)
+        except OSError as error:
+            self._trace.append(f"  {errorcode[error.errno or 0]}")
+            raise
+
+    def mend(self) -> None:
+        """Let everything work from now on."""
+        self.fault, self.changes_left, self.lost = None, 0, None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a client asks for at once, each command with a key, so that it may ask again."""
+
+    commands: Sequence[dict[str, str]]
+    group: str = ""
+    accepted: bool = False
+
+    def tickets(self) -> list[Ticket]:
+        return [ticket(**each, group=self.group) for each in self.commands]
+
+    @property
+    def keys(self) -> list[str]:
+        return [each["key"] for each in self.commands]
+
+
+def submissions(random: Random) -> list[Submission]:
+    """Return what is asked for in a schedule; first come the accounts."""
+    made = [
+        Submission(
+            [
+                {"verb": "open_account", "name": name, "account": name, "initial_deposit": "100"}
+                | {"key": name}
+                for name in ACCOUNTS
+            ]
+        )
+    ]
+    for number in range(random.randint(4, 12)):
+        kind = random.choice(("", "", "group", "accepted"))
+        size = {"": random.randint(1, 4), "group": 2, "accepted": 1}[kind]
+        commands = [drawn_command(random) | {"key": f"k{number}.{at}"} for at in range(size)]
+        group = f"g{number}" if kind == "group" else ""
+        made.append(Submission(commands, group, kind == "accepted"))
+    return made
+
+
+class Schedule:
+    """The books, everybody who uses them, and what the world was told so far."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.random = Random(seed)
+        self.clock = TickingClock()
+        self.trace: list[str] = []
+        self.disk = ScheduledDisk({folder: None}, self.trace, self.others)
+        self.everything = submissions(self.random)
+        self.to_come = list(self.everything)
+        self.asked: dict[str, Ticket] = {}
+        self.told: dict[str, Transaction] = {}
+        self.seen: dict[int, dict[str, Decimal]] = {}
+        self.in_upkeep = False
+
+    def play(self) -> None:
+        """Take steps, each drawn, then let everything come to its end."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(archiver, "ROWS_PER_ARCHIVE", self.random.choice((8, 1_000_000)))
+            self.start()
+            for _ in range(self.random.randint(40, 160)):
+                self.take(*self.random.choices([*STEPS], [*STEPS.values()]))
+            self.come_to_an_end()
+
+    def take(self, step: Callable[[Schedule], None]) -> None:
+        """Take a step, whatever the disk does about it, and see what has become of the bank."""
+        self.trace.append(step.__name__)
+        with suppress(PowerLoss):
+            self.attempt(lambda: step(self))
+        self.hear()
+        if self.disk.lost is not None:
+            self.crash()
+        elif self.store.fault is not None:
+            self.random.choice((self.stop, self.crash))()
+
+    def attempt(self, action: Callable[[], None]) -> None:
+        """Do something that may be refused, though only because of the disk."""
+        try:
+            action()
+        except (DiskFull, OutcomeUnknown) as refusal:
+            self.trace.append(f"  {refusal.code}")
+
+    def others(self) -> None:
+        """While files are copied and checked, clients and workers go on."""
+        if not self.in_upkeep or self.is_held() or self.random.random() > 0.1:
+            return
+        self.in_upkeep = False
+        self.trace.append(" meanwhile")
+        self.attempt(self.random.choice((self.work, self.work, self.ask)))
+        self.hear()
+        self.in_upkeep = True
+
+    def is_held(self) -> bool:
+        """Tell whether somebody holds what another thread would wait for."""
+        index: Any = self.store._index._lock
+        return self.store._section.locked() or bool(index._is_owned())
+
+    # Steps
+
+    def work(self) -> None:
+        """A worker takes a step."""
+        number = self.random.randrange(len(self.workers))
+        self.trace.append(f" {number}: {self.workers[number].step()}")
+
+    def ask(self) -> None:
+        """A client asks for something, or once more for what it has asked for already."""
+        if self.to_come and self.random.random() < 0.7:
+            self.ask_for(self.to_come.pop(0))
+        elif len(self.to_come) < len(self.everything):
+            self.ask_for(self.random.choice(self.everything[: -len(self.to_come) or None]))
+
+    def ask_for(self, submission: Submission) -> None:
+        self.trace.append(f" {' '.join(submission.keys)}")
+        tickets = submission.tickets()
+        if submission.accepted:
+            (one,) = tickets
+            self.note(self.bank.accept(one.command, key=one.key))
+            tickets = [each for each in self.bank._queue._tickets if each.key == one.key]
+        else:
+            self.bank.submit(tickets)
+        for each in tickets:
+            if each.recorded is not None:
+                self.note(each.recorded)
+            elif each.leader is None:
+                self.asked[each.id] = each
+
+    def jump(self) -> None:
+        """Somebody sets the clock."""
+        self.clock.move(self.random.choice((-400, -1, -0.0001, 0.0001, 1, 30)))
+
+    def upkeep(self) -> None:
+        """The bank looks after its files, and others go on meanwhile."""
+        self.in_upkeep = True
+        try:
+            work = self.random.choice(
+                (self.bank.snapshot, self.bank.archive, self.tidy, self.verify)
+            )
+            self.trace.append(f" {work.__name__}")
+            work()
+        finally:
+            self.in_upkeep = False
+
+    def tidy(self) -> None:
+        with self.store._stopping_at_faults():
+            self.store._head.sync()
+        self.store._catch_up()
+
+    def verify(self) -> None:
+        assert self.bank.verify().problems == []
+
+    def read(self) -> None:
+        """Somebody reads all balances: no crash may take them back."""
+        found = {each.id: each.balance for each in self.bank.accounts(internal=True)}
+        self.seen[self.store._state.last_seq] = found
+
+    def break_something(self) -> None:
+        """One of the next calls fails, or the machine does."""
+        at = self.random.randint(1, 20)
+        if self.random.random() < 0.6:
+            self.disk.changes_left = at
+        else:
+            number, for_good = self.random.choice(ERRORS), self.random.random() < 0.3
+            self.disk.fault = Fault(number, at, CHANGES, for_good)
+
+    def stop(self) -> None:
+        """Stop the bank as it is meant to be stopped, and start it again."""
+        self.trace.append("stop")
+        with suppress(PowerLoss):
+            while any(each.at_work for each in self.workers):
+                for each in self.workers:
+                    if each.at_work:
+                        each.step()
+            self.attempt(lambda: self.bank.close(0))
+        self.hear()
+        if self.disk.lost is not None:
+            self.crash()
+        else:
+            self.disk.mend()
+            self.start()
+
+    # Starts and ends
+
+    def crash(self) -> None:
+        """The process is gone, or the machine with all that its disk had not kept."""
+        if self.store._lock._file_lock.is_locked:
+            abandon(self.store)
+        self.fall()
+        self.start()
+
+    def fall(self) -> None:
+        """Find the disk, and perhaps the index, as the crash has left them."""
+        lost = self.disk.lost or self.disk.moment()
+        kept = self.random.choice(KEPT)
+        self.trace.append(f"crash: {kept}")
+        if kept == KILLED:
+            self.disk.mend()
+        else:
+            images = {SYNCED: lost.nothing, EVERYTHING: lost.everything}
+            image = images[kept]() if kept in images else lost.sample(self.random)
+            self.disk = ScheduledDisk(image, self.trace, self.others)
+        if self.random.random() < 0.3:
+            self.disk.changes_left = self.random.randint(1, 12)
+        if self.random.random() < 0.3:
+            for leftover in self.folder.glob("index.db*"):
+                leftover.unlink()
+
+    def start(self) -> None:
+        """Open the books, however often it takes, and hold them against what was told."""
+        answered = [each for each in self.asked.values() if self.is_answered(each)]
+        assert_in_order(each for each in answered if each.status in OUTCOMES)
+        while not self.is_started():
+            pass
+        self.workers = staffed(self.bank, self.random.randint(1, 4))
+        self.asked = {each.id: each for each in members_of(self.bank._queue._tickets)}
+        self.check()
+
+    def is_started(self) -> bool:
+        self.trace.append("start")
+        store: CsvStore | None = None
+        try:
+            store = opened(self.folder, self.disk, self.clock)
+            bank = Bank(store, workers=0, batch=self.random.randint(1, 8), clock=self.clock)
+        except PowerLoss:
+            pass
+        except (DiskFull, OutcomeUnknown) as refusal:
+            self.trace.append(f"  {refusal.code}")
+        else:
+            self.store, self.bank = store, bank
+            return True
+        if store is not None:
+            abandon(store)
+        if self.disk.lost is not None:
+            self.fall()
+        else:
+            self.disk.mend()
+        return False
+
+    def come_to_an_end(self) -> None:
+        """Nothing breaks any more: every client gets its answer, and the books are whole."""
+        self.disk.mend()
+        for _ in range(MANY):
+            open_ones = [
+                each
+                for each in self.everything
+                if any(self.status(key) not in OUTCOMES for key in each.keys)
+            ]
+            if not open_ones:
+                break
+            for each in open_ones:
+                self.ask_for(each)
+            for _ in range(MANY):
+                if self.bank._queue.wait_idle(0):
+                    break
+                self.work()
+            self.hear()
+        else:
+            raise AssertionError("somebody waits for ever")
+        self.verify()
+        self.stop()
+        self.bank.close()
+
+    def status(self, key: str) -> str:
+        return self.told[key].status if key in self.told else ""
+
+    def story(self) -> Iterator[str]:
+        """Yield, as lines, every step and call, and at last what the files contain."""
+        for line in self.trace:
+            yield f"{line}\n"
+        for path, content in self.disk.visible().items():
+            yield f"{path.name} {sha256(content or b'').hexdigest()}\n"
+
+    # What must be true
+
+    def hear(self) -> None:
+        """Take note of what clients were told since."""
+        for each in list(self.asked.values()):
+            if not self.is_answered(each):
+                continue
+            if each.refusal is not None:
+                assert isinstance(each.refusal, DiskFull | OutcomeUnknown), each.refusal
+                del self.asked[each.id]
+            else:
+                self.note(each.transaction())
+
+    def is_answered(self, ticket: Ticket) -> bool:
+        return ticket.latch is not None and ticket.latch.wait(0)
+
+    def note(self, transaction: Transaction) -> None:
+        """Take note of an answer, which no later one may contradict."""
+        before = self.told.setdefault(transaction.key, transaction)
+        assert before.id == transaction.id
+        if before.status != PENDING:
+            assert (before.status, before.postings) == (transaction.status, transaction.postings)
+        self.told[transaction.key] = transaction
+
+    def check(self) -> None:
+        """Hold the books against what the world was told and has seen."""
+        rows = check_books(self.folder, self.disk, self.store, list(self.told.values()))
+        for seq, balances in enumerate(balances_after(rows)):
+            assert self.seen.get(seq, balances) == balances
+        assert max(self.seen, default=0) <= len(rows)
+
+
+STEPS = {
+    Schedule.work: 50,
+    Schedule.ask: 20,
+    Schedule.read: 5,
+    Schedule.upkeep: 10,
+    Schedule.jump: 3,
+    Schedule.break_something: 4,
+    Schedule.stop: 1,
+}
+"""Which steps there are, and how often each is drawn."""
+
+
+def played(seed: int, folder: Path) -> Schedule:
+    """Play a seed's schedule below a folder; one that fails says how to play it again."""
+    schedule = Schedule(seed, folder / str(seed))
+    try:
+        schedule.play()
+    except BaseException as failure:
+        failure.add_note(f"To play it again: python3 dev.py python -m {NAME} {seed}")
+        raise
+    return schedule
+
+
+def main() -> None:
+    """Play the seed that the command line names, and show its story."""
+    with TemporaryDirectory() as folder:
+        schedule = Schedule(int(sys.argv[1]), Path(folder, sys.argv[1]))
+        try:
+            schedule.play()
+        finally:
+            sys.stdout.writelines(schedule.story())
+
+
+if __name__ == "__main__":
+    main()
