@@ -130,11 +130,9 @@ class WorkQueue:
         return batch
 
     def _take_free(self) -> Batch:
-        """Hand out what is free, and what is owed before it; what is owed holds its names."""
+        """Hand out what is free and, before it so that nothing overtakes, what is owed."""
         taken: list[Ticket] = []
         held, tickets = self._held, self._tickets
-        for ticket in self._owed:
-            held.difference_update(ticket.names)
         size = 0
         passed: list[Ticket] = []
         reserved: set[str] = set()
@@ -149,11 +147,9 @@ class WorkQueue:
                 size += len(ticket.members) or 1
         tickets.extendleft(reversed(passed))
         self._waiting -= size
-        if self._owed:
-            held.update(*[ticket.names for ticket in self._owed])
-            if taken:
-                taken = [*self._owed, *taken]
-                self._owed = []
+        if taken and self._owed:
+            taken = [*self._owed, *taken]
+            self._owed = []
         mine: set[str] = set().union(*[ticket.names for ticket in taken])
         held |= mine
         return Batch(taken, mine)
@@ -167,14 +163,13 @@ class WorkQueue:
     ) -> None:
         """Give a batch's names back, answer what is done, put the rest back at the front.
 
-        What is ``owed`` found no room on the disk: it keeps its names, so that nothing overtakes
-        it, and goes along with the next batch.
+        What is ``owed`` found no room on the disk: it waits until there is another batch to go
+        along with.
         """
         with self._mutex:
             self._answer(done)
             self._held -= batch.names
             self._owed += owed
-            self._held.update(*[ticket.names for ticket in owed])
             self._tickets.extendleft(reversed(again))
             self._waiting += sum([len(ticket.members) or 1 for ticket in again])
             self._working -= 1

@@ -28,7 +28,9 @@ from SimpleBankingSystem.engine.tickets import members_of
 from SimpleBankingSystem.ledger.errors import DiskFull, OutcomeUnknown
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Transaction
 from SimpleBankingSystem.stores.csv_files import archiver
+from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
+from SimpleBankingSystem.stores.csv_files.verify import verify
 from tests.banks import TickingClock, ticket
 from tests.proofs.simulated_disk import CHANGES, Fault, Image, Moment, SimulatedDisk
 from tests.proofs.test_crash_images import abandon, balances_after, check_books, opened
@@ -156,7 +158,7 @@ class Submission:
 
 
 def submissions(random: Random) -> list[Submission]:
-    """Return what is asked for in a schedule; first come the accounts."""
+    """Return what is asked for in a schedule; first come the accounts, then a run."""
     made = [
         Submission(
             [
@@ -166,6 +168,8 @@ def submissions(random: Random) -> list[Submission]:
             ]
         )
     ]
+    run = {"verb": "start_run", "run_id": "R000001", "name": "a", "digest": "d", "first_line": "f"}
+    made.append(Submission([run | {"key": "run"}]))
     for number in range(random.randint(4, 12)):
         kind = random.choice(("", "", "group", "accepted"))
         size = {"": random.randint(1, 4), "group": 2, "accepted": 1}[kind]
@@ -355,6 +359,10 @@ class Schedule:
 
     def is_started(self) -> bool:
         self.trace.append("start")
+        image, files = self.disk.visible(), Files(self.folder)
+        if files.head in image:
+            problems = verify(SimulatedDisk(image), files).problems
+            assert not problems, problems
         store: CsvStore | None = None
         try:
             store = opened(self.folder, self.disk, self.clock)
