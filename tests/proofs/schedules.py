@@ -451,7 +451,7 @@ class Schedule:
 STEPS = {
     Schedule.work: 50,
     Schedule.ask: 20,
-    Schedule.read: 5,
+    Schedule.read: 10,
     Schedule.upkeep: 10,
     Schedule.jump: 3,
     Schedule.break_something: 4,

@@ -54,7 +54,11 @@ BUGS = (
         f"{CSV}/store.py",
         "            self._journal.append(data)\n",
         "            state.accounts.update(accounts)\n            self._journal.append(data)\n",
-        (COMMITS, f"{FAULTS}::test_after_a_failed_sync_nothing_more_is_acknowledged"),
+        (
+            COMMITS,
+            f"{FAULTS}::test_after_a_failed_sync_nothing_more_is_acknowledged",
+            ANY_SCHEDULE,
+        ),
     ),
     Bug(
         "a failed sync is not final",
@@ -184,7 +188,7 @@ BUGS = (
         f"{CSV}/fold.py",
         "state.names[unguard(row[KEY])] = row[TRANSACTION]",
         "pass",
-        (ANY_IMAGE,),
+        (ANY_IMAGE, ANY_SCHEDULE),
     ),
     Bug(
         "a new index answers before it knows the archive's keys",
