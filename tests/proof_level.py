@@ -14,6 +14,7 @@ FIGURES = {
     "crash images": (3_000, 20_000, 1_000_000),
     "kill cycles": (10, 100, 1_000),
     "server kills": (4, 100, 1_000),
+    "kills at a sync": (2, 30, 300),
     "pairs of faults": (20, 1_000, 50_000),
     "damaged rows": (6, 12, 100),
     "model examples": (100, 500, 20_000),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+
+import pytest
 
 from tests.processes import PREFIX, Served, served
 
@@ -14,23 +17,33 @@ MANY = 40
 """Clients that are slow: far more than there are threads to answer them."""
 
 
-def deposited(server: Served, amount: str) -> str:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with few threads; each test has an account of its own."""
+    with served(tmp_path_factory.mktemp("books"), "--threads", "2") as server:
+        for account in ("ADA", "BOB", "EVE"):
+            assert server.ask("/accounts", {**OPENING, "account": account}).status == 201
+        yield server
+        assert server.ended() == 0
+        assert "Traceback" not in server.log.read_text()
+
+
+def deposited(server: Served, account: str, amount: str) -> str:
     """Pay in, as a client that is not slow, and return the balance."""
-    answer = server.ask("/accounts/ADA/deposit", {"amount": amount})
+    answer = server.ask(f"/accounts/{account}/deposit", {"amount": amount})
     assert answer.status == 200
     return str(answer.json()["target_balance"])
 
 
-def test_who_reads_slowly_holds_nobody_else(tmp_path: Path) -> None:
+def test_who_reads_slowly_holds_nobody_else(server: Served) -> None:
     """The longest answer that there is, and no client that takes more than a bit of it."""
-    with served(tmp_path, "--threads", "2") as server, ExitStack() as clients:
-        server.ask("/accounts", OPENING)
+    with ExitStack() as clients:
         slow = [clients.enter_context(a_little_room(server)) for _ in range(MANY)]
         page = "GET /swaggerui/swagger-ui-bundle.js HTTP/1.1\r\nHost: bank\r\n\r\n"
         for client in slow:
             client.sendall(page.encode())
             assert client.recv(12) == b"HTTP/1.1 200"
-        assert deposited(server, "1.00") == "101.00"
+        assert deposited(server, "ADA", "1.00") == "101.00"
         assert server.ask("/accounts/ADA").json()["balance"] == "101.00"
         assert len(server.ask("/accounts/ADA/transactions").json()["items"]) == 2
 
@@ -43,25 +56,24 @@ def a_little_room(server: Served) -> socket.socket:
     return client
 
 
-def test_whose_bytes_come_one_by_one_holds_nobody_else(tmp_path: Path) -> None:
+def test_whose_bytes_come_one_by_one_holds_nobody_else(server: Served) -> None:
     body = b'{"amount": "1.00"}'
     head = (
-        f"POST {PREFIX}/accounts/ADA/deposit HTTP/1.1\r\nHost: bank\r\n"
+        f"POST {PREFIX}/accounts/BOB/deposit HTTP/1.1\r\nHost: bank\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
-    with served(tmp_path, "--threads", "2") as server, ExitStack() as clients:
-        server.ask("/accounts", OPENING)
+    with ExitStack() as clients:
         slow = [clients.enter_context(server.connect()) for _ in range(MANY)]
         for at in range(len(head)):
             for client in slow:
                 client.sendall(head[at : at + 1])
         for at in range(len(body)):
-            assert deposited(server, "0.01") == f"100.{at + 1:02d}"
+            assert deposited(server, "BOB", "0.01") == f"100.{at + 1:02d}"
             for client in slow:
                 client.sendall(body[at : at + 1])
         for client in slow:
             assert client.recv(12) == b"HTTP/1.1 200"
-        assert deposited(server, "1.00") == f"{101 + MANY}.{len(body):02d}"
+        assert deposited(server, "BOB", "1.00") == f"{101 + MANY}.{len(body):02d}"
 
 
 RAISING = """
@@ -91,7 +103,7 @@ def test_a_command_that_raises_fails_with_an_incident_and_the_server_lives_on(
         incident = re.search(r"incident (T\d+)", failed["error"]["message"])
         assert incident
         assert server.ask("/transactions?key=k").json()["items"] == [failed]
-        assert deposited(server, "1.00") == "101.00"
+        assert deposited(server, "ADA", "1.00") == "101.00"
         assert server.ended() == 0
         assert f"incident {incident[1]}: the command deposit raised" in server.log.read_text()
     with served(tmp_path) as server:
@@ -117,13 +129,9 @@ BAD = (
 )
 
 
-def test_bad_input_is_refused_by_the_server_too(tmp_path: Path) -> None:
-    with served(tmp_path) as server:
-        server.ask("/accounts", OPENING)
-        for body in BAD:
-            answer = server.ask("/accounts/ADA/deposit", body)
-            assert (answer.status, answer.json()["code"]) == (400, "invalid_command"), body[:80]
-            assert answer.json()["errors"]
-        assert deposited(server, "1.00") == "101.00"
-        assert server.ended() == 0
-        assert "Traceback" not in server.log.read_text()
+def test_bad_input_is_refused_by_the_server_too(server: Served) -> None:
+    for body in BAD:
+        answer = server.ask("/accounts/EVE/deposit", body)
+        assert (answer.status, answer.json()["code"]) == (400, "invalid_command"), body[:80]
+        assert answer.json()["errors"]
+    assert deposited(server, "EVE", "1.00") == "101.00"
