@@ -8,12 +8,10 @@ every call of the disk.
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
-from errno import EDQUOT, EFBIG, EIO, ENOSPC, errorcode
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -31,12 +29,18 @@ from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify
-from tests.banks import TickingClock, ticket
-from tests.proofs.simulated_disk import CHANGES, Fault, Image, Moment, SimulatedDisk
+from tests.banks import TickingClock
+from tests.proofs.players import (
+    PowerLoss,
+    ScheduledDisk,
+    Submission,
+    assert_in_order,
+    staffed,
+    submissions,
+)
+from tests.proofs.simulated_disk import CHANGES, Fault, SimulatedDisk
 from tests.proofs.test_crash_images import abandon, balances_after, check_books, opened
 
-ACCOUNTS = ("ADA", "BOB", "EVE", "DAN")
-GUESSED = ("A00000001", "A00000002")
 ERRORS = (EIO, ENOSPC, EDQUOT, EFBIG)
 NAME = "tests.proofs.schedules"
 KILLED, SYNCED, EVERYTHING = "process killed", "what was synced is kept", "everything is kept"
@@ -46,137 +50,6 @@ KEPT = (KILLED, SYNCED, EVERYTHING, *["something is kept"] * 3)
 OUTCOMES = {COMPLETED, FAILED}
 MANY = 1_000
 """Steps after which whatever is under way must have come to its end."""
-
-
-def drawn_command(random: Random) -> dict[str, str]:
-    """Return a verb and its fields; half of the transfers will fail."""
-    source, target = random.sample((*ACCOUNTS, *GUESSED), 2)
-    amount = str(random.randint(1, 60))
-    match random.randrange(8):
-        case 0:
-            return {"verb": "open_account", "name": "New", "initial_deposit": amount}
-        case 1:
-            return {"verb": "withdraw", "account": source, "amount": amount}
-        case 2:
-            return {"verb": "deposit", "account": source, "amount": amount}
-    return {"verb": "transfer", "source": source, "target": target, "amount": amount}
-
-
-class Worker:
-    """A worker whose four steps are taken one by one: take, decide, commit, release."""
-
-    def __init__(self, bank: Bank) -> None:
-        self._bank = bank
-        self._steps = self._work()
-        self.at_work = False
-
-    def step(self) -> bool:
-        """Take the next step; False if there is nothing to do at this moment."""
-        return next(self._steps)
-
-    def _work(self) -> Iterator[bool]:
-        while True:
-            batch = self._bank._queue.take_now()
-            if batch is None:
-                yield False
-                continue
-            self.at_work = True
-            yield True
-            for _ in self._bank._processor.steps(batch):
-                yield True
-            self.at_work = False
-            yield True
-
-
-def staffed(bank: Bank, workers: int) -> list[Worker]:
-    """Return workers for a bank that has no threads."""
-    bank._queue._workers = workers
-    return [Worker(bank) for _ in range(workers)]
-
-
-def assert_in_order(tickets: Iterable[Ticket]) -> None:
-    """Insist that per account the order of the journal is that of submission."""
-    journal: dict[str, list[int]] = defaultdict(list)
-    for each in tickets:
-        for name in each.transaction().accounts:
-            if "." not in name:
-                journal[name].append(each.seq)
-    for name, order in journal.items():
-        assert order == sorted(order), (name, order)
-
-
-class PowerLoss(BaseException):
-    """The machine is gone: nothing that comes after the call is done."""
-
-
-class ScheduledDisk(SimulatedDisk):
-    """Writes each call down, and lets others take steps between; may lose its power at one."""
-
-    def __init__(self, image: Image, trace: list[str], others: Callable[[], None]) -> None:
-        super().__init__(image)
-        self.record = False
-        self._trace = trace
-        self._others = others
-        self.changes_left = 0
-        self.lost: Moment | None = None
-
-    def called(self, call: str, path: Path, data: bytes = b"") -> None:
-        if self.lost is not None:
-            raise PowerLoss
-        self._others()
-        self._trace.append(f"  {call} {path.name} {len(data) or ''}".rstrip())
-        if call in CHANGES and self.changes_left:
-            self.changes_left -= 1
-            if not self.changes_left:
-                self.lost = self.moment(call, path, data)
-                raise PowerLoss
-        try:
-            super().called(call, path, data)
-        except OSError as error:
-            self._trace.append(f"  {errorcode[error.errno or 0]}")
-            raise
-
-    def mend(self) -> None:
-        """Let everything work from now on."""
-        self.fault, self.changes_left, self.lost = None, 0, None
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What a client asks for at once, each command with a key, so that it may ask again."""
-
-    commands: Sequence[dict[str, str]]
-    group: str = ""
-    accepted: bool = False
-
-    def tickets(self) -> list[Ticket]:
-        return [ticket(**each, group=self.group) for each in self.commands]
-
-    @property
-    def keys(self) -> list[str]:
-        return [each["key"] for each in self.commands]
-
-
-def submissions(random: Random) -> list[Submission]:
-    """Return what is asked for in a schedule; first come the accounts, then a run."""
-    made = [
-        Submission(
-            [
-                {"verb": "open_account", "name": name, "account": name, "initial_deposit": "100"}
-                | {"key": name}
-                for name in ACCOUNTS
-            ]
-        )
-    ]
-    run = {"verb": "start_run", "run_id": "R000001", "name": "a", "digest": "d", "first_line": "f"}
-    made.append(Submission([run | {"key": "run"}]))
-    for number in range(random.randint(4, 12)):
-        kind = random.choice(("", "", "group", "accepted"))
-        size = {"": random.randint(1, 4), "group": 2, "accepted": 1}[kind]
-        commands = [drawn_command(random) | {"key": f"k{number}.{at}"} for at in range(size)]
-        group = f"g{number}" if kind == "group" else ""
-        made.append(Submission(commands, group, kind == "accepted"))
-    return made
 
 
 class Schedule:

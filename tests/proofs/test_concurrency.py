@@ -18,7 +18,7 @@ from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import DEADLINE, TickingClock, asked, balances, code, done, ticket, wait_until
 from tests.guarantees import Proved
 from tests.proof_level import figure
-from tests.proofs.schedules import ACCOUNTS, assert_in_order, drawn_command, staffed
+from tests.proofs.players import ACCOUNTS, assert_in_order, drawn_command, staffed
 
 AT_ONCE = 20
 """Schedules in one test: few enough for a failure to be found, many enough to be quick."""

@@ -20,7 +20,8 @@ from SimpleBankingSystem.engine.bank import Bank
 from tests.banks import TickingClock, code, done
 from tests.guarantees import Proved
 from tests.proof_level import figure
-from tests.proofs.schedules import KEPT, NAME, STEPS, PowerLoss, ScheduledDisk, played
+from tests.proofs.players import PowerLoss, ScheduledDisk
+from tests.proofs.schedules import KEPT, NAME, STEPS, played
 from tests.proofs.simulated_disk import SimulatedFile
 from tests.proofs.test_crash_images import abandon, check, opened
 
