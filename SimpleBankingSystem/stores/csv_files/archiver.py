@@ -43,8 +43,8 @@ class Archiver:
 
         The head knows the new digests before the files have them, so that a crash in between
         leaves files that are one or the other, also where an earlier attempt ended between the
-        two. ``section`` guards the head against commits, and
-        raises once nothing may be written any more.
+        two. ``section`` guards the head against commits, and raises once nothing may be written
+        any more.
         """
         accounts_csv = encode_accounts(accounts, as_of)
         runs_csv = encode_runs(runs, lines, as_of)
