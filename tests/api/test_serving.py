@@ -266,7 +266,7 @@ def test_the_requests_of_the_document_are_answered(tmp_path: Path) -> None:
             )
             assert done.returncode == 0, done
             if "Accept: text/csv" in words:
-                assert done.stdout.startswith(b"completed_at,id,command,")
+                assert done.stdout.startswith("completed_at,id,command,")
             else:
                 assert json.loads(done.stdout)
 
