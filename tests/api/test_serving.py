@@ -54,7 +54,9 @@ def test_a_server_answers_until_it_is_told_to_end_and_leaves_the_books_clean(
     assert [json.loads(line)["status"] for line in requests] == [200, 201]
 
 
-def test_what_is_under_way_is_finished_and_nothing_new_begins(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_is_under_way_is_finished_and_nothing_new_begins(tmp_path: Path, times: int) -> None:
+    """However often somebody asks the server to end."""
     with served(tmp_path) as server:
         server.ask("/accounts", OPENING)
         body = b'{"amount": "5.00"}'
@@ -66,8 +68,9 @@ def test_what_is_under_way_is_finished_and_nothing_new_begins(tmp_path: Path) ->
             client.sendall(head.encode() + body[:5])
             # Another answer shows that the bytes before it were read.
             assert server.ask("/health").status == 200
-            server.process.send_signal(signal.SIGTERM)
-            wait_until(lambda: not server.is_heard())
+            for _ in range(times):
+                server.process.send_signal(signal.SIGTERM)
+                wait_until(lambda: not server.is_heard())
             client.sendall(body[5:])
             answer = client.makefile("rb").readline()
         assert answer.startswith(b"HTTP/1.1 200")

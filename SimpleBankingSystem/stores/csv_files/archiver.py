@@ -42,15 +42,19 @@ class Archiver:
         """Replace accounts.csv and runs.csv by the state after ``as_of``.
 
         The head knows the new digests before the files have them, so that a crash in between
-        leaves files that are one or the other. ``section`` guards the head against commits, and
-        raises once nothing may be written any more.
+        leaves files that are one or the other, also where an earlier attempt ended between the
+        two. ``section`` guards the head against commits, and raises once nothing may be written
+        any more.
         """
         accounts_csv = encode_accounts(accounts, as_of)
         runs_csv = encode_runs(runs, lines, as_of)
         digests = digest(accounts_csv), digest(runs_csv)
         with section():
             self._head.write(
-                next_as_of=as_of, next_accounts_digest=digests[0], next_runs_digest=digests[1]
+                **self._put_already(),
+                next_as_of=as_of,
+                next_accounts_digest=digests[0],
+                next_runs_digest=digests[1],
             )
             self._head.sync()
         self._disk.replace(self._files.accounts, accounts_csv)
@@ -65,6 +69,25 @@ class Archiver:
                 next_runs_digest="",
             )
             self._head.sync()
+
+    def _put_already(self) -> dict[str, object]:
+        """Return, for the head, the files that an attempt which ended early has put in place.
+
+        If it ended between the two, nobody can say any more up to where the runs reach.
+        """
+        anchor = self._head.anchor
+        accounts, runs = self._files.accounts, self._files.runs
+        if not self._is(accounts, anchor.next_accounts_digest):
+            return {}
+        has_both = self._is(runs, anchor.next_runs_digest)
+        return {
+            "accounts_as_of": anchor.next_as_of,
+            "accounts_digest": anchor.next_accounts_digest,
+            "runs_digest": anchor.next_runs_digest if has_both else "",
+        }
+
+    def _is(self, path: Path, begun: str) -> bool:
+        return bool(begun) and self._disk.exists(path) and digest(self._disk.read(path)) == begun
 
     def copy(self, journal: Journal, cut: Place, section: Section) -> None:
         """Copy the journal up to the cut to the archive, durably.

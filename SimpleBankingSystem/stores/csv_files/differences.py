@@ -72,6 +72,9 @@ def expected_snapshots(disk: Disk, files: Files, anchor: Anchor | None) -> list[
             kept, as_of = following, known.next_as_of
         elif anchor is None:
             as_of = _as_of(data)
+        elif data and not kept:
+            # An attempt to replace both ended between the two: it is rebuilt, whatever it says.
+            continue
         found.append(Snapshot(path, kept, as_of, encode))
     return sorted(found, key=lambda snapshot: snapshot.as_of)
 
