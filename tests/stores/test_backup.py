@@ -144,7 +144,7 @@ def test_snapshots_that_are_just_being_replaced_are_taken(books: Path, tmp_path:
 
         def replaced(path: Path, *parts: bytes) -> None:
             replace(disk, path, *parts)
-            if path.name == "runs.csv":
+            if path.name == "products.toml":
                 backed_up(books, tmp_path / "backup")
 
         disk.replace = replaced

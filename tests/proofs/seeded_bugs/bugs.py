@@ -168,7 +168,7 @@ BUGS = (
     Bug(
         "a snapshot forgets one that ended half way",
         f"{CSV}/archiver.py",
-        "                **self._put_already(),\n",
+        "**self._put_already(), ",
         "",
         (
             f"{FAULTS}::test_a_snapshot_that_is_refused_half_way_accuses_nobody[False]",
