@@ -256,12 +256,25 @@ BAD_JSON = {
     "NaN": (b'{"command":"deposit","account":"ANNA","amount":NaN}', "contains NaN"),
     "Infinity": (b'{"command":"deposit","account":"ANNA","amount":-Infinity}', "-Infinity"),
     "an exponent": (b'{"command":"deposit","account":"ANNA","amount":1e3}', "amount: must be"),
+    "a huge exponent": (
+        b'{"command":"deposit","account":"ANNA","amount":1e400}',
+        "amount: must be",
+    ),
+    "a line end in a sum": (
+        b'{"command":"deposit","account":"ANNA","amount":"1.00\\n"}',
+        "amount: must be",
+    ),
+    "digits of other scripts": (
+        b'{"command":"deposit","account":"ANNA","amount":"\\u0661"}',
+        "amount: must be",
+    ),
     "a truth": (b'{"command":"deposit","account":"ANNA","amount":true}', "amount: must be"),
     "a number as text": (b'{"command":"deposit","account":1,"amount":1}', "must be a text in quot"),
     "a number as verb": (b'{"command":1}', "command: must be a text in quotes"),
     "a list as key": (b'{"command":"deposit","key":["k"]}', "key: must be a text in quotes"),
     "an object": (b'{"command":"deposit","account":{},"amount":1}', "account: must be"),
     "great depth": (b'{"command":' + b"[" * 30_000 + b"]" * 30_000 + b"}", "nested too deeply"),
+    "great depth without end": (b'{"command":' + b"[" * 60_000, "nested too deeply"),
     "many digits": (b'{"command":"deposit","amount":' + b"9" * 60_000 + b"}", "amount: must be"),
     "a lone surrogate": (
         b'{"command":"deposit","account":"ANNA","amount":1,"description":"\\ud800"}',

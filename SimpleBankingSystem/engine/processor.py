@@ -8,7 +8,7 @@ gathers. The workers are there for what nobody waits for, or nobody is free to d
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Thread
 
 from SimpleBankingSystem.clock import Clock
@@ -79,7 +79,14 @@ class Processor:
             raise
 
     def _carry_out(self, batch: Batch) -> None:
-        """Decide a batch, commit it and let go of it, whatever goes wrong on the way."""
+        for _ in self.steps(batch):
+            pass
+
+    def steps(self, batch: Batch) -> Iterator[None]:
+        """Decide a batch, commit it and let go of it, whatever goes wrong on the way.
+
+        Between two steps others may do whatever they like, as they do where threads take turns.
+        """
         try:
             now = self._clock()
             book = Book(self._store, batch.names, self._currency, now)
@@ -88,7 +95,9 @@ class Processor:
             decided, again = members_of(batch.tickets), []
             refuse(decided, fault)
         else:
+            yield
             self.commit(decided, book.accounts)
+        yield
         owed = [ticket for ticket in batch.tickets if is_owed(ticket)]
         if owed:
             decided = [ticket for ticket in decided if not is_owed(ticket)]

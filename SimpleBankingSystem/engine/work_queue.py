@@ -130,6 +130,7 @@ class WorkQueue:
         return batch
 
     def _take_free(self) -> Batch:
+        """Hand out what is free and, before it so that nothing overtakes, what is owed."""
         taken: list[Ticket] = []
         held, tickets = self._held, self._tickets
         size = 0
@@ -146,6 +147,9 @@ class WorkQueue:
                 size += len(ticket.members) or 1
         tickets.extendleft(reversed(passed))
         self._waiting -= size
+        if taken and self._owed:
+            taken = [*self._owed, *taken]
+            self._owed = []
         mine: set[str] = set().union(*[ticket.names for ticket in taken])
         held |= mine
         return Batch(taken, mine)
@@ -159,16 +163,13 @@ class WorkQueue:
     ) -> None:
         """Give a batch's names back, answer what is done, put the rest back at the front.
 
-        What is ``owed`` found no room on the disk: it waits until another batch has been out.
+        What is ``owed`` found no room on the disk: it waits until there is another batch to go
+        along with.
         """
         with self._mutex:
             self._answer(done)
             self._held -= batch.names
-            if owed:
-                self._owed += owed
-            else:
-                again = [*self._owed, *again]
-                self._owed = []
+            self._owed += owed
             self._tickets.extendleft(reversed(again))
             self._waiting += sum([len(ticket.members) or 1 for ticket in again])
             self._working -= 1

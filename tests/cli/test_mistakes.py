@@ -64,6 +64,33 @@ def test_a_mistake_is_explained_and_touches_nothing(
     assert not Path("data").exists()
 
 
+@pytest.mark.parametrize(
+    "amount",
+    ["1.00\n", "1e400", "NaN", "Infinity", "\u0661", "\uff11", "\udced", "1_0", "9" * 60_000],
+)
+def test_what_looks_like_a_sum_of_money_is_none(amount: str, club: Say) -> None:
+    answer = club("deposit", "BOB", amount)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith("amount: must be plain digits")
+
+
+@pytest.mark.parametrize(
+    ("text", "character"),
+    [
+        ("a\udc80", "U+DC80"),
+        ("\ud800", "U+D800"),
+        ("a\nb", "U+000A"),
+        ("\u202eevil", "U+202E"),
+        ("\x1b[2J", "U+001B"),
+    ],
+)
+def test_a_text_that_the_books_cannot_keep_is_refused(text: str, character: str, club: Say) -> None:
+    answer = club("deposit", "BOB", "1.00", "--description", text)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith("description: ")
+    assert character in answer.err
+
+
 def test_a_program_gets_a_problem_with_the_failed_transaction(club: Say) -> None:
     answer = club("withdraw", "BOB", "20.00", "--json")
     assert answer.status == 1

@@ -215,15 +215,28 @@ def test_workers_stay_as_long_as_a_batch_is_out_that_may_give_tickets_back() -> 
     assert queue.take() is None
 
 
-def test_what_is_owed_comes_back_when_another_batch_was_out() -> None:
-    queue = queue_of(ticket_on("A"), batch=1)
+def test_what_is_owed_goes_along_with_the_next_batch_and_nothing_overtakes_it() -> None:
+    queue = queue_of(ticket_on("A", "B"), batch=1)
     first = taken(queue)
     queue.release(first, [], [], first.tickets)
     assert queue.take_now() is None
-    queue.put([ticket_on("B")], wait=False)
+    later = [ticket_on("B"), ticket_on("A"), ticket_on("C")]
+    queue.put(later, wait=False)
     second = taken(queue)
+    assert second.tickets == [*first.tickets, later[0]]
+    assert taken(queue).tickets == [later[2]]
     queue.release(second, second.tickets, [])
-    assert taken(queue).tickets == first.tickets
+    assert taken(queue).tickets == [later[1]]
+
+
+def test_what_is_owed_waits_where_nothing_else_is_free() -> None:
+    last = ticket_on("A", "B")
+    queue = queue_of(ticket_on("A"), ticket_on("B"), last, batch=1)
+    first, second = taken(queue), taken(queue)
+    queue.release(first, [], [], first.tickets)
+    assert queue.take_now() is None
+    queue.release(second, second.tickets, [])
+    assert taken(queue).tickets == [*first.tickets, last]
 
 
 NAMES = st.lists(st.sampled_from("ABCD"), min_size=1, max_size=3, unique=True)

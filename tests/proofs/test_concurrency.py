@@ -6,8 +6,6 @@ steps of one thread, so a schedule that fails is played again by its seed.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from random import Random
 from threading import Thread
 
@@ -15,17 +13,13 @@ import pytest
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
-from SimpleBankingSystem.engine.processor import decide_batch
-from SimpleBankingSystem.engine.work_queue import Batch, WorkQueue
-from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import DEADLINE, TickingClock, asked, balances, code, done, ticket, wait_until
 from tests.guarantees import Proved
 from tests.proof_level import figure
+from tests.proofs.players import ACCOUNTS, assert_in_order, drawn_command, staffed
 
-ACCOUNTS = ("ADA", "BOB", "EVE", "DAN")
-GUESSED = ("A00000001", "A00000002")
 AT_ONCE = 20
 """Schedules in one test: few enough for a failure to be found, many enough to be quick."""
 
@@ -34,64 +28,12 @@ def command_list(random: Random) -> list[list[Ticket]]:
     """Return what one client submits, in some submissions; half of the transfers will fail."""
     submissions: list[list[Ticket]] = []
     for number in range(random.randint(4, 12)):
-        made = []
-        for _ in range(random.randint(1, 5)):
-            source, target = random.sample((*ACCOUNTS, *GUESSED), 2)
-            amount = str(random.randint(1, 60))
-            match random.randrange(8):
-                case 0:
-                    made.append(ticket("open_account", name="New", initial_deposit=amount))
-                case 1:
-                    made.append(ticket("withdraw", account=source, amount=amount))
-                case 2:
-                    made.append(ticket("deposit", account=source, amount=amount))
-                case _:
-                    made.append(ticket("transfer", source=source, target=target, amount=amount))
+        made = [ticket(**drawn_command(random)) for _ in range(random.randint(1, 5))]
         if random.random() < 0.3:
             for each in made:
                 each.group = f"g{number}"
         submissions.append(made)
     return submissions
-
-
-class Worker:
-    """A worker whose four steps are taken one by one: take, decide, commit, release."""
-
-    def __init__(self, bank: Bank, clock: TickingClock) -> None:
-        self._bank = bank
-        self._clock = clock
-        self._steps = self._work()
-
-    def step(self) -> bool:
-        """Take the next step; False if there is nothing to do at this moment."""
-        return next(self._steps)
-
-    def _work(self) -> Iterator[bool]:
-        bank = self._bank
-        while True:
-            batch = take_now(bank._queue)
-            if batch is None:
-                yield False
-                continue
-            yield True
-            book = Book(bank.store, batch.names, "EUR", self._clock())
-            decided, again = decide_batch(batch.tickets, book, self._clock())
-            yield True
-            bank._processor.commit(decided, book.accounts)
-            yield True
-            bank._under_way.let_go(decided)
-            bank._queue.release(batch, decided, again)
-            yield True
-
-
-def take_now(queue: WorkQueue) -> Batch | None:
-    """Take what is free now, if anything is: ``take`` without the waiting."""
-    with queue._mutex:
-        batch = queue._take_free()
-        if not batch.tickets:
-            return None
-        queue._working += 1
-        return batch
 
 
 def played(seed: int, workers: int) -> tuple[dict[str, object], list[str]]:
@@ -104,7 +46,7 @@ def played(seed: int, workers: int) -> tuple[dict[str, object], list[str]]:
     submissions = command_list(Random(seed))
     turns = Random(seed * 1000 + workers)
     bank = Bank(store, workers=0, batch=turns.randint(1, 8), clock=clock)
-    everybody = [Worker(bank, clock) for _ in range(workers)]
+    everybody = staffed(bank, workers)
     waiting = list(submissions)
     while waiting or not bank._queue.wait_idle(0):
         chosen = turns.randrange(-1, workers)
@@ -117,17 +59,6 @@ def played(seed: int, workers: int) -> tuple[dict[str, object], list[str]]:
     assert bank.verify().problems == []
     bank.close()
     return dict(balances(bank)), [code(each.transaction()) for each in tickets]
-
-
-def assert_in_order(tickets: list[Ticket]) -> None:
-    """Insist that per account the order of the journal is that of submission."""
-    journal: dict[str, list[int]] = defaultdict(list)
-    for each in tickets:
-        for name in each.transaction().accounts:
-            if "." not in name:
-                journal[name].append(each.seq)
-    for name, order in journal.items():
-        assert order == sorted(order), name
 
 
 @pytest.mark.seed("A6")

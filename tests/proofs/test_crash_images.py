@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from errno import EIO
@@ -72,23 +72,7 @@ def check(
         assert verify(SimulatedDisk(image), Files(folder)).problems == []
     disk = SimulatedDisk(image)
     store = opened(folder, disk, TickingClock())
-    after = disk.visible()
-    rows = rows_of(folder, after)
-    assert [row["seq"] for row in rows] == [str(at) for at in range(1, len(rows) + 1)]
-    check_promises(rows, promised)
-    check_commits(rows)
-    accounts = store.accounts(internal=True)
-    assert not any(total(accounts).values())
-    balances: dict[str, str] = {}
-    for row in rows:
-        if row["status"] == COMPLETED and row["target_balance"]:
-            balances[row["target"]] = row["target_balance"]
-            if row["source_balance"]:
-                balances[row["source"]] = row["source_balance"]
-    assert {each.id: each.balance for each in accounts} == {
-        name: Decimal(text) for name, text in balances.items()
-    }
-    assert entities_of(store) == entities_in(rows)
+    check_books(folder, disk, store, promised)
     if index is not None:
         for transaction in promised:
             known = store.by_key(transaction.key) if transaction.key else transaction
@@ -96,6 +80,34 @@ def check(
             assert known.id == transaction.id
     abandon(store)
     return disk
+
+
+def check_books(
+    folder: Path, disk: SimulatedDisk, store: CsvStore, promised: Sequence[Transaction]
+) -> list[dict[str, str]]:
+    """Hold open books against what was promised and against their rows; return those."""
+    rows = rows_of(folder, disk.visible())
+    assert [row["seq"] for row in rows] == [str(at) for at in range(1, len(rows) + 1)]
+    check_promises(rows, promised)
+    check_commits(rows)
+    accounts = store.accounts(internal=True)
+    assert not any(total(accounts).values())
+    *_, balances = balances_after(rows)
+    assert {each.id: each.balance for each in accounts} == balances
+    assert entities_of(store) == entities_in(rows)
+    return rows
+
+
+def balances_after(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, Decimal]]:
+    """Yield what every balance is before the first row, and after each."""
+    balances: dict[str, Decimal] = {}
+    yield balances
+    for row in rows:
+        if row["status"] == COMPLETED and row["target_balance"]:
+            balances[row["target"]] = Decimal(row["target_balance"])
+            if row["source_balance"]:
+                balances[row["source"]] = Decimal(row["source_balance"])
+        yield balances
 
 
 def abandon(store: CsvStore) -> None:

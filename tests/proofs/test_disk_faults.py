@@ -12,7 +12,9 @@ import pytest
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import BankError, DataDamaged, DiskFull, OutcomeUnknown
 from SimpleBankingSystem.stores.csv_files import archiver
+from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS
+from SimpleBankingSystem.stores.csv_files.verify import verify
 from tests.banks import TickingClock, asked
 from tests.guarantees import Proved
 from tests.proof_level import figure, proof_level
@@ -150,6 +152,28 @@ def test_a_bank_that_lost_its_disk_stays_so(tmp_path: Path) -> None:
         for action in (pay, Bank.archive, pay, Bank.snapshot):
             with pytest.raises(OutcomeUnknown):
                 action(bank)
+
+
+@pytest.mark.parametrize("has_runs", [False, True])
+def test_a_snapshot_that_is_refused_half_way_accuses_nobody(
+    tmp_path: Path, *, has_runs: bool
+) -> None:
+    """Guarantee 8: also where the next one is refused before it has begun."""
+    disk, clock = SimulatedDisk({tmp_path: None}), TickingClock()
+    with Bank(opened(tmp_path, disk, clock), clock=clock) as bank:
+        bank.execute(asked("open_account", name="Ada", account="ADA", initial_deposit="5"))
+        bank.snapshot()
+        if has_runs:
+            run = {"run_id": "R000001", "name": "a", "digest": "d", "first_line": "f"}
+            bank.execute(asked("start_run", **run))
+        for at, call in enumerate(("rename", "create")):
+            pay(bank)
+            disk.fault = Fault(errno.ENOSPC, 2 - at, {call})
+            with pytest.raises(DiskFull):
+                bank.snapshot()
+            seen = SimulatedDisk(disk.visible())
+            assert verify(seen, Files(tmp_path)).problems == []
+    check(tmp_path, disk.visible(), [])
 
 
 def pay(bank: Bank) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,10 @@ from random import Random
 from time import perf_counter
 from typing import Any
 
-from tests.banks import wait_until
+import pytest
+
+from SimpleBankingSystem.bootstrap import Bank
+from tests.banks import done, wait_until
 from tests.guarantees import Proved
 from tests.processes import PREFIX, SECONDS, Served, running, served
 from tests.proof_level import figure, proof_level
@@ -113,25 +117,66 @@ def test_a_server_that_is_killed_again_and_again_does_every_keyed_transfer_once(
                     server.process.kill()
                 for each in sending:
                     each.result()
-    with ready(tmp_path, starts) as server:
-        for client in clients:
-            client.resolve_alone(server)
-        check_answers(server, clients)
-        assert server.ended() == 0
-    with running(tmp_path, "verify", "--json") as (process, log):
-        said, _ = process.communicate(timeout=SECONDS)
-        assert process.returncode == 0, said + log.read_text()
-    assert json.loads(said)["problems"] == []
-    resolved = sum((each.resolved for each in clients), Counter[str]())
-    assert resolved
+    unknown = told_the_truth(tmp_path, clients, starts)
     restarts = starts[1:]  # the first start made the books
-    unknown = " and ".join(f"{number} {outcome}" for outcome, number in sorted(resolved.items()))
     proved(
         f"{kills} kills of the server under {CLIENTS} clients with {answered(clients):,} keyed "
         f"transfers; lost answers, asked again: {unknown}; slowest restart {max(restarts):.2f} s"
     )
     if proof_level() != "test":
         assert max(restarts) < RESTART_SECONDS
+
+
+@pytest.mark.needs("strace")
+def test_a_server_that_is_killed_at_a_sync_does_every_keyed_transfer_once(
+    tmp_path: Path, proved: Proved
+) -> None:
+    """Guarantee 1: the first sync of a commit, the second, and so on, finds no server."""
+    syncs = figure("kills at a sync")
+    clients = [Client(f"c{number}", Random(number)) for number in range(CLIENTS)]
+    with Bank.open(f"csv:{tmp_path / 'data'}") as bank:
+        for account in ACCOUNTS:
+            done(bank, "open_account", name="M", account=account, initial_deposit=str(DEPOSIT))
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for sync in range(1, syncs + 1):
+            with served(tmp_path, under=killing(tmp_path, sync)) as server:
+                sending = [threads.submit(each.transfer_until_killed, server) for each in clients]
+                for each in sending:
+                    each.result()
+                assert server.process.wait(SECONDS) == -signal.SIGKILL
+    unknown = told_the_truth(tmp_path, clients, [])
+    proved(
+        f"kills of the server at each of the first {syncs} syncs of a start; lost answers, asked "
+        f"again: {unknown}"
+    )
+
+
+def killing(folder: Path, sync: int) -> tuple[str, ...]:
+    """Return what a server runs under to be killed at a sync of its journal, before it is done."""
+    journal = folder / "data" / "transactions.csv"
+    inject = f"inject=fdatasync:signal=KILL:when={sync}"
+    # The program is the process that we start, and strace a grandchild of it.
+    quiet = ("strace", "-D", "-f", "-q", "-o", "/dev/null")
+    return (*quiet, "-P", str(journal), "-e", "trace=fdatasync", "-e", inject)
+
+
+def told_the_truth(folder: Path, clients: list[Client], starts: list[float]) -> str:
+    """Let every client ask for what it does not know; then nothing is missing, nothing twice.
+
+    Returns how many did not know, and what they were told.
+    """
+    with ready(folder, starts) as server:
+        for client in clients:
+            client.resolve_alone(server)
+        check_answers(server, clients)
+        assert server.ended() == 0
+    with running(folder, "verify", "--json") as (process, log):
+        said, _ = process.communicate(timeout=SECONDS)
+        assert process.returncode == 0, said + log.read_text()
+    assert json.loads(said)["problems"] == []
+    resolved = sum((each.resolved for each in clients), Counter[str]())
+    assert resolved
+    return " and ".join(f"{number} {outcome}" for outcome, number in sorted(resolved.items()))
 
 
 def answered(clients: list[Client]) -> int:

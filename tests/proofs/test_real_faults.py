@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
 from tests.guarantees import Proved
-from tests.processes import Answer, Served, served
+from tests.processes import SECONDS, Answer, Served, running, served
 
 JOURNAL = "data/transactions.csv"
 ENOUGH = 1_000
@@ -97,6 +99,62 @@ def test_a_real_server_whose_files_may_not_grow_refuses_until_they_may(
     with served(tmp_path) as server:
         assert balance(server, "BOB") == 100_000 + done
     proved(f"a real server without room {rounds} times, between {done} transfers")
+
+
+@pytest.mark.needs("unshare")
+def test_a_real_server_on_a_disk_that_is_full_refuses_until_there_is_room(
+    tmp_path: Path, proved: Proved
+) -> None:
+    """Guarantee 8: also where the whole file system is full."""
+    with small_disk(tmp_path / "data", "2m") as (disk, there):
+        ballast = disk / "ballast"
+        with served(tmp_path, under=there) as server:
+            open_accounts(server)
+            left = os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize
+            ballast.write_bytes(b"x" * (left - (1 << 16)))
+            *acknowledged, refused = transfer_until_refused(server, "disk_full")
+            done = len(acknowledged)
+            assert done
+            assert transfer(server, refused).json()["code"] == "disk_full"
+            assert balance(server, "BOB") == 100_000 + done
+            ballast.unlink()
+            assert transfer(server, refused).status == 200
+            assert transfer(server, acknowledged[0]).status == 200
+            assert server.ended() == 0
+        with served(tmp_path, under=there) as server:
+            assert balance(server, "BOB") == 100_000 + done + 1
+            assert server.ended() == 0
+        with running(tmp_path, "verify", under=there) as (process, log):
+            assert process.wait(SECONDS) == 0, log.read_text()
+    proved(f"a real server on a file system that was full after {done} transfers")
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Mount a small disk where only some processes see it.
+
+    Yields the disk as this process sees it, and what makes a program one of those.
+    """
+    folder.mkdir()
+    mounting = 'mount -t tmpfs -o size="$1" none "$0" && echo mounted && exec cat'
+    with Popen(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounting, folder, size],
+        stdin=PIPE,
+        stdout=PIPE,
+        text=True,
+    ) as keeper:
+        assert keeper.stdout is not None
+        if keeper.stdout.readline() != "mounted\n":
+            pytest.skip("this machine lets nobody mount a disk of his own")
+        inside = ("nsenter", "--target", str(keeper.pid), "--user", "--mount")
+        entering = (
+            "--preserve-credentials",
+            "sh",
+            "-c",
+            'cd "$0" && exec "$@"',
+            str(folder.parent),
+        )
+        yield Path(f"/proc/{keeper.pid}/root{folder}"), (*inside, *entering)
 
 
 @contextmanager

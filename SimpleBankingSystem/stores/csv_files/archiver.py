@@ -14,7 +14,7 @@ from SimpleBankingSystem.stores.csv_files.head import Anchor, Head
 from SimpleBankingSystem.stores.csv_files.journal import Journal
 from SimpleBankingSystem.stores.csv_files.rows import Place, lines_of
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
-from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS, digest
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS, UNKNOWN, digest
 from SimpleBankingSystem.stores.state import State
 
 Section = Callable[[], AbstractContextManager[object]]
@@ -39,19 +39,42 @@ class Archiver:
         """Replace all snapshots by a state that is that after ``as_of``.
 
         The head knows the new digests before the files have them, so that a crash in between
-        leaves files that are one or the other. ``section`` guards the head against commits, and
-        raises once nothing may be written any more.
+        leaves files that are one or the other, also where an earlier attempt ended between the
+        two. ``section`` guards the head against commits, and raises once nothing may be written
+        any more.
         """
         made = {self._files.folder / each.name: each.encode(state, as_of) for each in SNAPSHOTS}
         digests = " ".join(map(digest, made.values()))
         with section():
-            self._head.write(next_as_of=as_of, next_digests=digests)
+            self._head.write(**self._put_already(), next_as_of=as_of, next_digests=digests)
             self._head.sync()
         for path, content in made.items():
             self._disk.replace(path, content)
         with section():
             self._head.write(snapshots_as_of=as_of, digests=digests, next_as_of=0, next_digests="")
             self._head.sync()
+
+    def _put_already(self) -> dict[str, object]:
+        """Return, for the head, the files that an attempt which ended early has put in place.
+
+        If it ended between them, nobody can say any more up to where the others reach.
+        """
+        anchor = self._head.anchor
+        pairs = zip(SNAPSHOTS, anchor.digests.split(), anchor.next_digests.split(), strict=False)
+        now = [
+            kept if kept == begun or not self._has(each.name, begun) else begun
+            for each, kept, begun in pairs
+        ]
+        if " ".join(now) in {"", anchor.digests}:
+            return {}
+        known = zip(now, anchor.next_digests.split(), strict=True)
+        digests = " ".join(each if each == begun else UNKNOWN for each, begun in known)
+        return {"snapshots_as_of": anchor.next_as_of, "digests": digests}
+
+    def _has(self, name: str, wanted: str) -> bool:
+        """Tell whether a snapshot is there with a digest."""
+        path = self._files.folder / name
+        return self._disk.exists(path) and digest(self._disk.read(path)) == wanted
 
     def copy(self, journal: Journal, cut: Place, section: Section) -> None:
         """Copy the journal up to the cut to the archive, durably.

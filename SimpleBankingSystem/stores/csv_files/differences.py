@@ -20,6 +20,7 @@ from SimpleBankingSystem.stores.csv_files.looks import money_of
 from SimpleBankingSystem.stores.csv_files.snapshot import (
     PRODUCTS,
     SNAPSHOTS,
+    UNKNOWN,
     Snapshot,
     digest,
 )
@@ -87,6 +88,9 @@ def expected_snapshots(disk: Disk, files: Files, anchor: Anchor | None) -> list[
             kept, as_of = following, known.next_as_of
         elif anchor is None:
             as_of = _as_of(data)
+        elif data and kept in {"", UNKNOWN}:
+            # An attempt to replace all ended between them: it is rebuilt, whatever it says.
+            continue
         found.append(Expected(path, snapshot, kept, as_of))
     return sorted(found, key=lambda expected: expected.as_of)
 

@@ -63,6 +63,8 @@ class Recovery:
         if not disk.exists(files.head):
             create_books(disk, files)
         self.head = Head(disk, files.head)
+        # What a killed bank wrote may be in the page cache only, and rows are dropped at its word.
+        self.head.sync()
         self._settle_archive()
         self.journal = Journal(disk, files.journal, self._quarantine)
         self._check_header(self.journal.file)

@@ -29,6 +29,10 @@ _TEXTS = {"name", "address", "description", "digest", "first_line", "lines_done"
 """The columns with texts, which are quoted and guarded."""
 
 
+UNKNOWN = "-"
+"""What stands for the digest of a snapshot of which nobody knows how far it reaches."""
+
+
 @dataclass(slots=True, frozen=True)
 class Snapshot:
     """One file: its name, how it is written from a state after a seq, and how it is read."""

@@ -14,6 +14,8 @@ COMMITS = "tests/proofs/test_commits.py::test_nothing_is_told_or_shown_before_it
 FAULTS = "tests/proofs/test_disk_faults.py"
 DECIDING = "tests/engine/test_deciding.py"
 AGAIN = "test_what_touches_a_name_it_does_not_hold_goes_again_and_who_comes_after_it_too"
+SCHEDULES = "tests/proofs/test_schedules.py"
+ANY_SCHEDULE = f"{SCHEDULES}::test_whatever_is_drawn_the_books_are_right"
 QUEUE = "tests/engine/test_work_queue.py"
 CSV = "stores/csv_files"
 
@@ -52,7 +54,11 @@ BUGS = (
         f"{CSV}/store.py",
         "            self._journal.append(data)\n",
         "            state.accounts.update(accounts)\n            self._journal.append(data)\n",
-        (COMMITS, f"{FAULTS}::test_after_a_failed_sync_nothing_more_is_acknowledged"),
+        (
+            COMMITS,
+            f"{FAULTS}::test_after_a_failed_sync_nothing_more_is_acknowledged",
+            ANY_SCHEDULE,
+        ),
     ),
     Bug(
         "a failed sync is not final",
@@ -153,6 +159,23 @@ BUGS = (
         ("tests/stores/test_recovery.py::test_a_torn_commit_is_set_aside_whole",),
     ),
     Bug(
+        "recovery drops rows before the head that tells it to is durable",
+        f"{CSV}/recovery.py",
+        "        self.head.sync()\n        self._settle_archive()\n",
+        "        self._settle_archive()\n",
+        (f"{SCHEDULES}::test_a_machine_may_lose_its_power_just_after_the_bank_was_killed",),
+    ),
+    Bug(
+        "a snapshot forgets one that ended half way",
+        f"{CSV}/archiver.py",
+        "**self._put_already(), ",
+        "",
+        (
+            f"{FAULTS}::test_a_snapshot_that_is_refused_half_way_accuses_nobody[False]",
+            f"{FAULTS}::test_a_snapshot_that_is_refused_half_way_accuses_nobody[True]",
+        ),
+    ),
+    Bug(
         "recovery passes over the first row behind the snapshot",
         f"{CSV}/fold.py",
         "int(row[SEQ]) > self._from\n",
@@ -164,7 +187,7 @@ BUGS = (
         f"{CSV}/fold.py",
         "state.names[unguard(row[KEY])] = row[TRANSACTION]",
         "pass",
-        (ANY_IMAGE,),
+        (ANY_IMAGE, ANY_SCHEDULE),
     ),
     Bug(
         "a new index answers before it knows the archive's keys",
@@ -186,6 +209,14 @@ BUGS = (
         "                reserved.update(names)\n",
         "",
         (f"{QUEUE}::test_who_waits_reserves_its_names_and_nothing_overtakes",),
+        quick=True,
+    ),
+    Bug(
+        "a command overtakes one that finds no room",
+        "engine/work_queue.py",
+        "taken = [*self._owed, *taken]",
+        "taken = [*taken, *self._owed]",
+        (f"{QUEUE}::test_what_is_owed_goes_along_with_the_next_batch_and_nothing_overtakes_it",),
         quick=True,
     ),
     Bug(
