@@ -193,7 +193,7 @@ def test_what_is_not_held_cannot_be_touched() -> None:
         lambda: book.put("account", account("POOR")),
     ]
     for touch in touches:
-        with pytest.raises(NotHeldError) as missing:
+        with pytest.raises(NotHeldError, match="POOR") as missing:
             touch()
         assert missing.value.name == "POOR"
     with pytest.raises(NotHeldError):

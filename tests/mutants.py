@@ -1,0 +1,76 @@
+"""What the tests notice: the code is changed in one small place after the other, and they run.
+
+``dev.py mutate`` is this program; mutmut makes the changes and runs the tests, as pyproject.toml
+tells it to. A change that no test notices has survived: there is a rule that no test knows.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+from mutmut.mutation.file_mutation import mutate_file_contents
+from mutmut.utils.format_utils import get_mutant_name
+
+PACKAGES = tuple(f"SimpleBankingSystem/{name}" for name in ("ledger", "commands", "stores"))
+
+AT_MOST = 450
+"""Changes to try in one package; where there are more, a sample of so many tells the share."""
+
+ENOUGH = 90
+"""The share of the changes, in percent, that the tests must notice."""
+
+NOTICED = ("killed", "timeout")
+
+
+def changes(place: str) -> list[str]:
+    """Return the names of all the changes that can be made in a file or a package, or a sample."""
+    path = Path(place)
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    names = [
+        get_mutant_name(file, name)
+        for file in files
+        for name in mutate_file_contents(str(file), file.read_text("utf-8")).mutant_names
+    ]
+    # The same sample every time, so that a test that is written for one is seen to notice it.
+    return names if len(names) <= AT_MOST else Random(AT_MOST).sample(names, AT_MOST)
+
+
+def mutmut(*words: str) -> list[str]:
+    """Run mutmut, and return the lines it says; those of a run are for whoever watches it."""
+    command = [str(Path(sys.executable).with_name("mutmut")), *words]
+    output = None if words[0] == "run" else subprocess.PIPE
+    ended = subprocess.run(command, check=True, text=True, stdout=output)
+    return (ended.stdout or "").splitlines()
+
+
+def report(tried: dict[str, list[str]], became: dict[str, str]) -> tuple[list[str], bool]:
+    """Return what to tell of each place and of each change that nobody noticed; was it enough?"""
+    places, survivors, enough = [], [], True
+    for place, names in tried.items():
+        counts = Counter(became[name] for name in names)
+        share = 100 * sum(counts[status] for status in NOTICED) / len(names)
+        told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+        places.append(f"{place}: {share:.1f} % noticed of {len(names)} changes ({told})")
+        unseen = (name for name in names if became[name] not in NOTICED)
+        survivors += [f"{became[name]}: .venv/bin/mutmut show {name}" for name in unseen]
+        enough = enough and share >= ENOUGH
+    return [*survivors, "", *places], enough
+
+
+def main(places: list[str]) -> int:
+    """Try the changes of each place; succeed if the tests notice enough of them everywhere."""
+    tried = {place.rstrip("/"): changes(place) for place in places or PACKAGES}
+    # One after the other: side by side, a busy machine makes a slow test look like an endless one.
+    mutmut("run", "--max-children", "1", *(name for names in tried.values() for name in names))
+    told = (line.strip().rpartition(": ") for line in mutmut("results", "--all", "true"))
+    lines, enough = report(tried, {name: status for name, _, status in told})
+    sys.stdout.write("\n".join([*lines, ""]))
+    return 0 if enough else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
