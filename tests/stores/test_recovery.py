@@ -275,6 +275,7 @@ def test_what_the_bank_wrote_is_kept_when_its_file_is_replaced(
     store = bank.store
     assert isinstance(store, CsvStore)
     done(bank, "open_account", name="Ada", account="ADA", initial_deposit="5.00")
+    bank.archive()
     shutil.copy(tmp_path / JOURNAL, tmp_path / "older")
     done(bank, "deposit", account="ADA", amount="1.00")
     acknowledged = (tmp_path / JOURNAL).read_bytes()
@@ -368,6 +369,11 @@ def test_a_torn_commit_behind_rows_that_the_head_missed_costs_no_number(books: P
         assert (books / JOURNAL).read_bytes() == journal
         assert isinstance(bank.store, CsvStore)
         assert bank.store.start_report.facts["rows_replayed"] == 4
+        # Killed before its first commit, the next start knows as much.
+        shutil.copytree(books, books / "killed")
+        following = done(bank, "deposit", account="ADA", amount="1.00")
+        assert (following.seq, following.id) == (last.seq + 1, "T00000000006")
+    with opened(books / "killed") as bank:
         following = done(bank, "deposit", account="ADA", amount="1.00")
         assert (following.seq, following.id) == (last.seq + 1, "T00000000006")
 
