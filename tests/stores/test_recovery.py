@@ -355,29 +355,6 @@ def test_upkeep_says_so_when_the_disk_fails(
         assert "the disk failed" in caplog.text.lower()
 
 
-def test_a_torn_commit_behind_rows_that_the_head_missed_costs_no_number(books: Path) -> None:
-    """Guarantee 1: a loss of power may leave an older head; no transaction's id comes again."""
-    with opened(books) as bank:
-        old = (books / "head.csv").read_bytes()
-        last = [done(bank, "deposit", account="ADA", amount="1.00") for _ in range(2)][-1]
-        shutil.copytree(books, books / "lost power")
-    books /= "lost power"
-    (books / "head.csv").write_bytes(old)
-    journal = (books / JOURNAL).read_bytes()
-    (books / JOURNAL).write_bytes(journal + TORN.replace(b"4,4,5,", b"6,6,7,"))
-    with opened(books) as bank:
-        assert (books / JOURNAL).read_bytes() == journal
-        assert isinstance(bank.store, CsvStore)
-        assert bank.store.start_report.facts["rows_replayed"] == 4
-        # Killed before its first commit, the next start knows as much.
-        shutil.copytree(books, books / "killed")
-        following = done(bank, "deposit", account="ADA", amount="1.00")
-        assert (following.seq, following.id) == (last.seq + 1, "T00000000006")
-    with opened(books / "killed") as bank:
-        following = done(bank, "deposit", account="ADA", amount="1.00")
-        assert (following.seq, following.id) == (last.seq + 1, "T00000000006")
-
-
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
