@@ -68,6 +68,19 @@ def test_a_torn_commit_is_set_aside_whole(books: Path) -> None:
     assert path.read_bytes() == good
 
 
+def test_all_that_was_set_aside_is_told(books: Path) -> None:
+    snapshot, journal = books / "accounts.csv", books / JOURNAL
+    crash(books)
+    journal.write_bytes(journal.read_bytes() + TORN)
+    snapshot.write_bytes(snapshot.read_bytes().replace(b"90.00", b"91.00"))
+    size = len(TORN) + snapshot.stat().st_size
+    with opened(books) as bank:
+        assert isinstance(bank.store, CsvStore)
+        facts = bank.store.start_report.facts
+    assert facts["bytes_set_aside"] == size
+    assert len(list((books / "quarantine").iterdir())) == 2
+
+
 @pytest.mark.parametrize("more", [TORN, b"\n"])
 def test_behind_a_clean_stop_there_is_nothing_to_set_aside(books: Path, more: bytes) -> None:
     """Guarantee 5: only a crash leaves a torn commit."""
@@ -109,6 +122,7 @@ def test_a_changed_header_is_refused(books: Path, name: str, old: bytes, new: by
         (JOURNAL, b"\n2,2,2", b"\n", "line 2, seq 2"),
         (JOURNAL, b'"k2"', b"k2", "line 3, seq 3: only the look was changed, no value"),
         (JOURNAL, b"hash_v1\n", b"hash_v1\r\n", r"line 1: the header .* \(lines end with CR LF\)"),
+        (JOURNAL, b"seq,commit_first,commit_last,transaction,command,status", b"", r"wrote\. The"),
         ("archived_transactions.csv", b"100.00,EUR", b"", "shorter than it was"),
         ("head.csv", b"generation", b"", "is not what the bank wrote"),
         ("head.csv", b"generation", b"", "Three ways on: restore a backup"),
