@@ -226,6 +226,14 @@ def test_ids_are_made_in_order_and_a_dropped_one_is_made_again() -> None:
     assert opened(book) == "A00000021"
 
 
+def test_terms_that_are_dropped_are_as_they_were(book: Book) -> None:
+    before = book.accounts["RICH"]
+    book.put("account", account("RICH", "100.00", limit="5.00"))
+    assert book.account("RICH") != before
+    book.drop()
+    assert book.account("RICH") == before
+
+
 def test_whoever_makes_an_id_holds_it(book: Book) -> None:
     holder = Book(book.look, {NUMBERING}, "EUR", NOW)
     made = opened(holder)

@@ -193,6 +193,12 @@ def test_a_json_number_is_read_from_its_digits() -> None:
         TEXT.parse_any(Number("12"))
 
 
+def test_what_was_read_is_not_read_again() -> None:
+    texts = iter(["read once"])
+    kind = Kind("word", lambda _: next(texts), bool, {}, "a", "a word")
+    assert [kind.parse("a"), kind.parse("a")] == ["read once"] * 2
+
+
 def test_what_is_remembered_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "REMEMBERED_AT_MOST", 3)
     TEXT.remembered.clear()
