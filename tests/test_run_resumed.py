@@ -255,18 +255,6 @@ def test_a_dry_run_of_a_broken_run_rehearses_the_rest(tmp_path: Path) -> None:
         assert run_file(bank, file, results).already_done == 1000
 
 
-def test_a_store_over_another_reads_through_and_writes_to_itself(bank: Bank) -> None:
-    over = MemoryStore(ticking(), under=bank.store)
-    assert over.account("ANNA") == bank.account("ANNA")
-    assert over.number(1) == bank.store.number(1)
-    assert over.runs() == bank.runs()
-    assert over.run("R000001") == bank.runs()[0]
-    assert over.transaction(journal(bank)[0].id) == journal(bank)[0]
-    assert over.lines_done("R000001") == bank.lines_done("R000001")
-    assert not over.claimed("nothing")
-    assert over.verify().problems == []
-
-
 def test_an_action_is_not_done_again_once_a_later_line_is_done(tmp_path: Path) -> None:
     store = FailingStore(DiskFull("full"))
     text = "command,source,target,amount\n"
