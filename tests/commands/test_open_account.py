@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.entity import numbering
 from tests.banks import asked, code, do, done
 from tests.commands.tables import Row, answer
 

@@ -14,6 +14,7 @@ from SimpleBankingSystem.stores.csv_files import store as stores
 from SimpleBankingSystem.stores.csv_files.files import START
 from SimpleBankingSystem.stores.csv_files.format import chained
 from SimpleBankingSystem.stores.csv_files.rows import MARK
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
 from tests.banks import asked, done, submitted, ticket, wait_until
@@ -47,7 +48,7 @@ def test_a_changed_snapshot_is_rebuilt_and_the_cells_are_named(books: Path) -> N
     assert len(list((books / "quarantine").iterdir())) == 1
 
 
-@pytest.mark.parametrize("name", ["accounts.csv", "runs.csv"])
+@pytest.mark.parametrize("name", [each.name for each in SNAPSHOTS])
 def test_a_lost_snapshot_is_rebuilt(books: Path, name: str) -> None:
     (books / name).unlink()
     with opened(books) as bank:
