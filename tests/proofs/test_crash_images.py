@@ -33,6 +33,7 @@ from tests.guarantees import Proved
 from tests.proof_level import figure
 from tests.proofs.crash_points import Hits, is_quarantine
 from tests.proofs.day_on_disk import Action, Told, a_day, opened
+from tests.proofs.recorded_entities import entities_in, entities_of
 from tests.proofs.simulated_disk import Fault, Image, Moment, SimulatedDisk
 
 ROLLED_AT = 8
