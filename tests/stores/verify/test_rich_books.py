@@ -198,6 +198,12 @@ def test_a_damaged_slot_of_the_head_is_named_and_mended(books: Path, line: int) 
     assert problems(books) == []
 
 
+def test_a_damaged_header_of_the_head_is_named(books: Path) -> None:
+    (books / HEAD).write_bytes((books / HEAD).read_bytes().replace(b"generation", b"Generation"))
+    said = f"{HEAD}, line 1: the header is not the one that the bank wrote."
+    assert problems(books) == [said]
+
+
 def test_what_a_disk_cannot_read_is_named_and_the_rest_is_checked(books: Path) -> None:
     image = {books: None, **{path: path.read_bytes() for path in books.iterdir()}}
     for name, calls in ((ROLLED, "read"), (ARCHIVE, "read"), (JOURNAL, "read"), (ROLLED, "open")):
