@@ -323,6 +323,8 @@ def _is_parts(value: object) -> bool:
         and len(pair) == 2
         and isinstance(pair[0], str)
         and (isinstance(pair[1], str) or _is_amount(pair[1]))
+        # A blank would make two parts of one when they are read as words.
+        and len(f"{pair[0]} {pair[1]}".split()) == 2
         for pair in pairs
     )
 
