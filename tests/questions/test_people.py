@@ -26,13 +26,11 @@ def test_customers_are_listed_and_shown(bank: Bank) -> None:
     page = Customers(limit=1).answer(bank)
     assert page == {"items": [shape], "next": 1}
     whole = Customers().onward(limit=EVERYTHING).answer(bank)
-    assert ([each["id"] for each in whole["items"]], whole["next"]) == (
-        ["C00000001", "C00000007"],
-        None,
-    )
+    assert [each["id"] for each in whole["items"]] == ["C00000001", "C00000007"]
+    assert whole["next"] is None
     assert Customers().csv(page) == (
         "id,name,address,registered_at\n"
-        f'C00000001,"Ada Lovelace","\'=1, St James",{registered.started_at}\n'
+        f'"C00000001","Ada Lovelace","\'=1, St James",{registered.started_at}\n'
     )
     done(bank, "change_customer", customer="C00000001", name="Ada King")
     assert OneCustomer("C00000001").answer(bank) == {**shape, "name": "Ada King"}
