@@ -13,12 +13,14 @@ from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import BankError, DataDamaged, DiskFull, OutcomeUnknown
 from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files.files import Files
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS
 from SimpleBankingSystem.stores.csv_files.verify import verify
 from tests.banks import TickingClock, asked
 from tests.guarantees import Proved
 from tests.proof_level import figure, proof_level
+from tests.proofs.day_on_disk import Action, Told, a_day, opened
 from tests.proofs.simulated_disk import CHANGES, SYNCS, Fault, Image, SimulatedDisk
-from tests.proofs.test_crash_images import Action, Told, a_day, check, opened
+from tests.proofs.test_crash_images import check
 
 CALLS = 100
 """About how many changes a day has."""
@@ -142,7 +144,7 @@ def test_a_bank_that_lost_its_disk_stays_so(tmp_path: Path) -> None:
     disk, clock = SimulatedDisk({tmp_path: None}), TickingClock()
     with Bank(opened(tmp_path, disk, clock), clock=clock) as bank:
         bank.execute(asked("open_account", name="Ada", account="ADA", initial_deposit="5"))
-        disk.fault = Fault(errno.ENOSPC, 3, {"create"})  # That of the new journal.
+        disk.fault = Fault(errno.ENOSPC, len(SNAPSHOTS) + 1, {"create"})  # The new journal's.
         with pytest.raises(DiskFull):
             bank.archive()
         assert disk.fault.raised == ["create transactions.csv.new"]
