@@ -67,6 +67,11 @@ def _sum(one: Tally, other: Tally) -> Tally:
 
 
 def between(begin: str, end: str) -> int:
-    """Return the microseconds from one UTC time to another, 0 where a clock went back."""
+    """Return the microseconds from one UTC time to another, 0 where a clock went back.
+
+    It is 0 also where a row lacks one of the two.
+    """
+    if not (begin and end):
+        return 0
     passed = datetime.fromisoformat(end) - datetime.fromisoformat(begin)
     return max((passed.days * 86_400 + passed.seconds) * 10**6 + passed.microseconds, 0)

@@ -30,6 +30,7 @@ from SimpleBankingSystem.stores.base import (
     Tally,
     silent,
 )
+from SimpleBankingSystem.stores.csv_files import tables
 from SimpleBankingSystem.stores.csv_files.format import (
     COMMIT_FIRST,
     GROUP,
@@ -44,19 +45,7 @@ from SimpleBankingSystem.stores.csv_files.format import (
 )
 from SimpleBankingSystem.stores.csv_files.rows import MARK, ends_commit, unbroken
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
-from SimpleBankingSystem.stores.csv_files.tables import (
-    DAY_OF_MOVEMENT,
-    EARLIER_DAYS,
-    EARLIER_THAT_DAY,
-    MOST_SPENT,
-    MOVEMENTS,
-    VERSION,
-    Batch,
-    Tables,
-    is_broken,
-    names_of,
-    whole,
-)
+from SimpleBankingSystem.stores.csv_files.tables import Batch, Tables, is_broken, names_of, whole
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +90,7 @@ class Index:
 
     def _check_owner(self) -> None:
         """Insist that the last indexed row is where it was, or this is some other books' index."""
-        if self._one("PRAGMA user_version") != VERSION:
+        if self._one("PRAGMA user_version") != tables.VERSION:
             raise StaleIndex("It has another version")
         (reach,) = self._tables.all("SELECT * FROM reach")
         self._position, last_position, self.last_seq, mark = reach
@@ -353,15 +342,15 @@ class Index:
 
         def before(day: str, seq: int) -> Decimal:
             """Return the balance before what has a value day and a seq."""
-            (earlier,) = self._tables.all(EARLIER_DAYS, (name, day))
-            (that_day,) = self._tables.all(EARLIER_THAT_DAY, (name, day, seq))
+            (earlier,) = self._tables.all(tables.EARLIER_DAYS, (name, day))
+            (that_day,) = self._tables.all(tables.EARLIER_THAT_DAY, (name, day, seq))
             return (whole(*earlier) + whole(*that_day)) * unit
 
         begin = (since, 0)
         if cursor:
-            day = self._one(DAY_OF_MOVEMENT, name, cursor)
+            day = self._one(tables.DAY_OF_MOVEMENT, name, cursor)
             begin = max(begin, (day, cursor + 1)) if day else begin
-        found = self._tables.all(MOVEMENTS, (name, *begin, until, limit + 1))
+        found = self._tables.all(tables.MOVEMENTS, (name, *begin, until, limit + 1))
         items = [
             (transaction_of(self._read(seq, position)), whole(high, low) * unit)
             for seq, position, high, low in found[:limit]
@@ -376,7 +365,7 @@ class Index:
 
     def top_spenders(self, currency: str, limit: int) -> list[tuple[str, Decimal]]:
         """Return the accounts from which most has gone out, and how much."""
-        found = self._asked(lambda: self._tables.all(MOST_SPENT, (currency, limit)))
+        found = self._asked(lambda: self._tables.all(tables.MOST_SPENT, (currency, limit)))
         return [(account, whole(high, low) * UNITS[currency]) for account, high, low in found]
 
     def tallies(self, since: str, until: str) -> list[Tally]:
