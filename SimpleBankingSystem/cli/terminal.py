@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from textwrap import wrap
 from time import monotonic
 from typing import Protocol
 
@@ -53,22 +54,64 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     from rich.console import Console
     from rich.table import Table
 
+    # What a customer typed is text: it must not be taken for markup or a smiley.
+    console = Console(markup=False, emoji=False, highlight=False)
+    # Words may go on in the next line; an id or an amount can be read and copied only whole.
+    longest = [
+        max((word for row in rows for word in row[i].split()), key=len, default="")
+        for i in range(len(columns))
+    ]
+    least = [
+        min(max(len(column), len(word)), LONGEST_WORD)
+        for column, word in zip(columns, longest, strict=True)
+    ]
+    if sum(least) + 2 * len(least) > console.width:
+        _stack(columns, rows, right, console.width)
+        return
     table = Table(box=box.SIMPLE_HEAD)
     for i, column in enumerate(columns):
-        # Words may go on in the next line; an id or an amount is worth a wider line than the
-        # terminal's, since only whole it can be read and copied.
-        longest = max((word for row in rows for word in row[i].split()), key=len, default="")
         table.add_column(
             column,
             justify="right" if right[i] else "left",
             overflow="fold",
-            min_width=min(max(len(column), len(longest)), LONGEST_WORD),
+            min_width=least[i],
         )
     for row in rows:
         table.add_row(*row)
-    # What a customer typed is text: it must not be taken for markup or a smiley.
-    console = Console(markup=False, emoji=False, highlight=False)
     console.print(table, crop=False)
+
+
+def _stack(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], width: int
+) -> None:
+    """Draw a table that is wider than the terminal: what has no room stands below its row.
+
+    Amounts are placed first, since they are read down the column.
+    """
+    widths = [max(len(line[i]) for line in (columns, *rows)) for i in range(len(columns))]
+    room = width - 1
+    placed: set[int] = set()
+    for i in sorted(range(len(columns)), key=lambda i: not right[i]):
+        if widths[i] + 2 <= room:
+            placed.add(i)
+            room -= widths[i] + 2
+
+    def line(cells: Sequence[str]) -> str:
+        shown = (
+            cells[i].rjust(widths[i]) if right[i] else cells[i].ljust(widths[i])
+            for i in sorted(placed)
+        )
+        return "  ".join(shown).rstrip()
+
+    click.echo()
+    click.echo(line(columns))
+    click.echo("─" * (width - 1 - room))
+    for row in rows:
+        click.echo(line(row))
+        below = [f"{columns[i]} {text}" for i, text in enumerate(row) if text and i not in placed]
+        for each in wrap("   ".join(below), width - 5, break_long_words=False):
+            click.echo(f"    {each}")
+    click.echo()
 
 
 def _align(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
