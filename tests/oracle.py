@@ -5,6 +5,8 @@ Whatever store keeps the books, the bank must answer what this oracle answers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.oracle_records import Record, Refused, Texts
 from tests.oracle_rules import World
 
@@ -73,15 +75,15 @@ class Oracle:
         self._decide(members)
         return ""
 
-    def retry_all(self) -> dict[str, int]:
-        """Try again what may succeed, in the order in which it failed."""
+    def retry_all(self, order: Sequence[str]) -> dict[str, int]:
+        """Try again what may succeed, in the order in which the bank has done so."""
         outcome = {"retried": 0, "completed": 0, "failed": 0}
         chosen = [
             name
             for name, record in self.records.items()
             if record.code in MAY_SUCCEED_LATER - {"group_failed"} and record.attempt < 4
         ]
-        for name in chosen:
+        for name in sorted(chosen, key=order.index):
             if not self.retry(name):
                 outcome["retried"] += 1
                 outcome["failed" if self.records[name].code else "completed"] += 1

@@ -80,7 +80,8 @@ def units(text: str, currency: str) -> int:
 
 def in_units(terms: int, currency: str) -> int:
     """Turn ten-thousandths into the smallest units of a currency."""
-    found, rest = divmod(terms, 10 ** (4 - DECIMALS[currency]))
+    unit: int = 10 ** (4 - DECIMALS[currency])
+    found, rest = divmod(terms, unit)
     if rest:
         raise Refused("too_many_decimals")
     return found

@@ -28,7 +28,7 @@ from tests.oracle_records import (
 
 @dataclass
 class World:
-    """All that a command may change, and each verb's rules; ``day`` is the number of the present."""
+    """All that a command may change, and each verb's rules; ``day`` is the present one's number."""
 
     holders: dict[str, Holder] = field(default_factory=dict)
     own: dict[str, int] = field(default_factory=dict)

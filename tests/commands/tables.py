@@ -31,3 +31,9 @@ def answer(bank: Bank, verb: str, words: str) -> str:
     assert not transaction.postings
     assert before == (balances(bank), [each.to_dict() for each in bank.accounts()])
     return transaction.error.code
+
+
+def money(bank: Bank, name: str) -> str:
+    """Return what is on an account, what of it is held, and what is available."""
+    account = bank.account(name)
+    return f"{account.balance} {account.held} {account.available}"

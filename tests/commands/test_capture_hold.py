@@ -9,7 +9,7 @@ import pytest
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.hold import Hold
 from tests.banks import balances, code, do, done, submitted, ticket
-from tests.commands.tables import Row, answer
+from tests.commands.tables import Row, answer, money
 
 HOLD, YENS = "H00000000011", "H00000000012"
 
@@ -40,11 +40,6 @@ def holds(bank: Bank) -> None:
     done(bank, "place_hold", account="YEN", amount="1000")
 
 
-def held(bank: Bank, name: str) -> tuple[str, str, str]:
-    account = bank.account(name)
-    return str(account.balance), str(account.held), str(account.available)
-
-
 @pytest.mark.parametrize(("words", "expected"), RULES)
 def test_the_rules_in_their_order(bank: Bank, words: str, expected: str) -> None:
     assert answer(bank, "capture_hold", words) == expected
@@ -53,14 +48,14 @@ def test_the_rules_in_their_order(bank: Bank, words: str, expected: str) -> None
 def test_in_whole_it_is_paid_out_as_cash(bank: Bank) -> None:
     shape = done(bank, "capture_hold", hold=HOLD).to_dict()
     assert (shape["source"], shape["target"], shape["amount"]) == ("RICH", "CASH.EUR", "60.00")
-    assert held(bank, "RICH") == ("40.00", "0.00", "40.00")
+    assert money(bank, "RICH") == "40.00 0.00 40.00"
     assert [each.id for each in bank.store.every(Hold)] == [YENS]
 
 
 def test_in_part_the_rest_is_free_again(bank: Bank) -> None:
     done(bank, "capture_hold", hold=HOLD, amount="15.5", target="POOR")
-    assert held(bank, "RICH") == ("84.50", "0.00", "84.50")
-    assert held(bank, "POOR") == ("15.50", "0.00", "15.50")
+    assert money(bank, "RICH") == "84.50 0.00 84.50"
+    assert money(bank, "POOR") == "15.50 0.00 15.50"
 
 
 @pytest.mark.parametrize("first", ["capture_hold", "void_hold"])
@@ -70,23 +65,23 @@ def test_it_is_resolved_once_only(bank: Bank, first: str, second: str) -> None:
     assert answer(bank, second, f"hold={HOLD}") == "hold_resolved"
     one, other = submitted(bank, ticket(first, hold=YENS), ticket(second, hold=YENS))
     assert (code(one), code(other)) == ("COMPLETED", "hold_resolved")
-    assert held(bank, "YEN")[1] == "0"
+    assert bank.account("YEN").held == 0
 
 
 def test_one_that_is_refused_leaves_it_open(bank: Bank) -> None:
     done(bank, "set_status", account="RICH", status="frozen", reason="court")
     failed = do(bank, "capture_hold", hold=HOLD, target="POOR")
     assert code(failed) == "debits_blocked"
-    assert held(bank, "RICH") == ("100.00", "60.00", "40.00")
+    assert money(bank, "RICH") == "100.00 60.00 40.00"
     done(bank, "set_status", account="RICH", status="active", reason="over")
     assert code(bank.retry(failed.id)) == "COMPLETED"
-    assert held(bank, "RICH") == ("40.00", "0.00", "40.00")
+    assert money(bank, "RICH") == "40.00 0.00 40.00"
 
 
 def test_it_is_undone_as_money_and_stays_resolved(bank: Bank) -> None:
     captured = done(bank, "capture_hold", hold=HOLD, target="POOR")
     done(bank, "reverse", transaction=captured.id)
-    assert held(bank, "RICH") == ("100.00", "0.00", "100.00")
+    assert money(bank, "RICH") == "100.00 0.00 100.00"
     assert answer(bank, "capture_hold", f"hold={HOLD}") == "hold_resolved"
 
 
@@ -96,7 +91,7 @@ def test_what_is_set_aside_can_be_taken_though_the_overdraft_shrank(bank: Bank) 
     failed = do(bank, "capture_hold", hold="H00000000013")
     assert code(failed) == "insufficient_funds"
     done(bank, "capture_hold", hold="H00000000013", amount="20")
-    assert held(bank, "OWING") == ("-40.00", "0.00", "0.00")
+    assert money(bank, "OWING") == "-40.00 0.00 0.00"
 
 
 def test_it_counts_towards_the_limits_when_it_is_taken(bank: Bank) -> None:
@@ -116,6 +111,6 @@ def test_holds_move_with_a_merge_before_it_within_a_batch_too(bank: Bank) -> Non
     )
     assert (code(merged), code(captured)) == ("COMPLETED", "COMPLETED")
     assert captured.postings[0][:2] == ("POOR", "CASH.EUR")
-    assert held(bank, "POOR") == ("40.00", "0.00", "40.00")
+    assert money(bank, "POOR") == "40.00 0.00 40.00"
     assert sum(balances(bank).values()) == sum(before.values()) == Decimal(0)
     assert answer(bank, "capture_hold", f"hold={YENS} target=RICH") == "currency_mismatch"

@@ -230,3 +230,8 @@ def test_one_sum_that_is_split_costs_one_fee(bank: Bank) -> None:
     kept(bank, transfer_fee="1", transfer_percent="10")
     split = done(bank, "split", source="RICH", parts="POOR=1 EMPTY=1", amount="10.01")
     assert [str(leg.amount) for leg in split.postings] == ["5.01", "5.00", "2.00"]
+
+
+def test_where_no_product_costs_anything_nothing_is_charged(bank: Bank) -> None:
+    done(bank, "define_product", product="reward")
+    assert len(done(bank, "withdraw", account="RICH", amount="1").postings) == 1

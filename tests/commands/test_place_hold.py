@@ -9,7 +9,7 @@ import pytest
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.hold import Hold
 from tests.banks import balances, code, do, done, submitted, ticket
-from tests.commands.tables import Row, answer
+from tests.commands.tables import Row, answer, money
 
 RULES: list[Row] = [
     ("account=RICH amount=100", ""),
@@ -36,8 +36,7 @@ def test_it_counts_against_available_at_once_and_moves_nothing(bank: Bank) -> No
     before = balances(bank)
     placed = done(bank, "place_hold", account="RICH", amount="60", description="hotel")
     assert balances(bank) == before
-    account = bank.account("RICH")
-    assert (account.held, account.available) == (Decimal("60.00"), Decimal("40.00"))
+    assert money(bank, "RICH") == "100.00 60.00 40.00"
     assert placed.to_dict()["hold"] == "H00000000011"
     assert bank.store.every(Hold) == [
         Hold(
@@ -87,14 +86,15 @@ def test_within_one_group_all_or_none(bank: Bank) -> None:
         ticket("capture_hold", group="g", hold="H00000000011", target="POOR"),
         ticket("withdraw", group="g", account="POOR", amount="60"),
     )
-    assert (balances(bank)["RICH"], bank.account("RICH").held) == (Decimal("40.00"), 0)
+    assert money(bank, "RICH") == "40.00 0.00 40.00"
     submitted(
         bank,
         ticket("place_hold", group="h", account="RICH", amount="30"),
         ticket("void_hold", group="h", hold="H00000000014"),
         ticket("withdraw", group="h", account="POOR", amount="1"),
     )
-    assert (bank.account("RICH").held, bank.store.every(Hold)) == (0, [])
+    assert money(bank, "RICH") == "40.00 0.00 40.00"
+    assert bank.store.every(Hold) == []
     assert code(do(bank, "void_hold", hold="H00000000014")) == "hold_not_found"
 
 

@@ -39,7 +39,7 @@ def test_a_name_may_be_of_any_script(bank: Bank, name: str) -> None:
 @pytest.mark.seed("B4")
 @pytest.mark.parametrize("name", NO_NAMES)
 def test_what_is_no_person_s_name(bank: Bank, name: str) -> None:
-    with pytest.raises(Exception, match="^name: "):
+    with pytest.raises(Exception, match=r"^name: "):
         asked("register_customer", name=name)
 
 

@@ -70,5 +70,5 @@ def test_an_account_may_be_opened_for_customers(bank: Bank) -> None:
     assert bank.account("BOTH").owners == ("C00000001", "C00000002")
     assert bank.account("BOTH").users == ("C00000002",)
     assert made.made == ("account", "BOTH")
-    words = "name=Ada account=X1 owners=C00000001 users=C00000009"
-    assert answer(bank, "open_account", words) == "customer_not_found"
+    refused = "name=Ada account=X1 owners=C00000001 users=C00000009"
+    assert answer(bank, "open_account", refused) == "customer_not_found"

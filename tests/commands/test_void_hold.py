@@ -7,7 +7,7 @@ import pytest
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.hold import Hold
 from tests.banks import do, done
-from tests.commands.tables import Row, answer
+from tests.commands.tables import Row, answer, money
 
 RULES: list[Row] = [
     ("hold=H00000000011", ""),
@@ -31,8 +31,7 @@ def test_the_rules_in_their_order(bank: Bank, words: str, expected: str) -> None
 def test_all_of_it_is_available_again(bank: Bank) -> None:
     transaction = done(bank, "void_hold", hold="H00000000011", description="cancelled")
     assert (transaction.postings, transaction.target) == ((), "RICH")
-    account = bank.account("RICH")
-    assert (account.held, account.available) == (0, 100)
+    assert money(bank, "RICH") == "100.00 0.00 100.00"
     assert bank.store.every(Hold) == []
     assert answer(bank, "reverse", f"transaction={transaction.id}") == "not_reversible"
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from SimpleBankingSystem.ledger.account import ACTIVE, CLOSED, Account
+from SimpleBankingSystem.commands.define_product import DefineProduct
+from SimpleBankingSystem.ledger.account import (
+    ACTIVE,
+    CLOSED,
+    CREDITS_BLOCKED,
+    DEBITS_BLOCKED,
+    DORMANT,
+    FROZEN,
+    STATUSES,
+    Account,
+)
 from SimpleBankingSystem.ledger.book import Book, NotHeldError
+from SimpleBankingSystem.ledger.customer import Customer
 from SimpleBankingSystem.ledger.entity import numbering
 from SimpleBankingSystem.ledger.errors import BankError
-from SimpleBankingSystem.ledger.product import STANDARD
+from SimpleBankingSystem.ledger.hold import Hold
+from SimpleBankingSystem.ledger.product import STANDARD, Product
 from SimpleBankingSystem.ledger.run import Run
+from SimpleBankingSystem.ledger.spent import Spent
 from SimpleBankingSystem.ledger.transaction import Posting
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import TickingClock
@@ -28,17 +42,22 @@ def account(
     status: str = ACTIVE,
     held: str = "0.00",
     limit: str = "0.00",
+    minimum: str = "0.00",
+    product: str = STANDARD,
+    merged_into: str = "",
 ) -> Account:
     return Account(
         account_id,
         account_id,
-        STANDARD,
+        product,
         currency,
         status,
         Decimal(balance),
         Decimal(held),
         Decimal(limit),
         NOW,
+        Decimal(minimum),
+        merged_into=merged_into,
     )
 
 
@@ -50,6 +69,13 @@ ACCOUNTS = [
     account("LOWERED", "-20.00", limit="5.00"),
     account("SHUT", "0.00", status=CLOSED),
     account("YEN", "100", currency="JPY", held="0", limit="0"),
+    account("KEPT", "30.00", minimum="20.00"),
+    account("COLD", "100.00", status=FROZEN),
+    account("DOZY", "100.00", status=DORMANT),
+    account("MUTE", "100.00", status=DEBITS_BLOCKED),
+    account("DEAF", "100.00", status=CREDITS_BLOCKED),
+    account("GONE", status=CLOSED, merged_into="RICH"),
+    account("LONG-GONE", status=CLOSED, merged_into="GONE"),
 ]
 NAMES = {*(each.id for each in ACCOUNTS), "NOBODY"}
 
@@ -92,6 +118,23 @@ POSTINGS = [
     ("CASH.EUR", "YEN", "1.00", "currency_mismatch"),
     ("YEN", "POOR", "1000.001", "currency_mismatch"),
     ("RICH", "RICH", "1.00", "same_account"),
+    ("RICH", "GONE", "1.00", "same_account"),
+    ("LONG-GONE", "RICH", "1.00", "same_account"),
+    ("LONG-GONE", "GONE", "1.00", "same_account"),
+    ("KEPT", "POOR", "10.00", ""),
+    ("KEPT", "POOR", "10.01", "insufficient_funds"),
+    ("RICH", "DOZY", "1.00", ""),
+    ("RICH", "MUTE", "1.00", ""),
+    ("DEAF", "POOR", "1.00", ""),
+    ("DOZY", "NOBODY", "1.00", "account_not_found"),
+    ("DOZY", "YEN", "1000.001", "debits_blocked"),
+    ("MUTE", "DEAF", "1000.001", "debits_blocked"),
+    ("COLD", "POOR", "1.00", "debits_blocked"),
+    ("COLD", "SHUT", "1.00", "debits_blocked"),
+    ("SHUT", "COLD", "1.00", "account_closed"),
+    ("YEN", "DEAF", "1.00", "credits_blocked"),
+    ("CASH.EUR", "COLD", "1.00", "credits_blocked"),
+    ("COLD", "FEES.EUR", "1.00", "debits_blocked"),
     ("SHUT", "POOR", "1.00", "account_closed"),
     ("RICH", "SHUT", "1.00", "account_closed"),
     ("SHUT", "CASH.EUR", "1.00", "account_closed"),
@@ -241,3 +284,118 @@ def test_an_entity_that_is_no_account_is_put_as_it_is(book: Book) -> None:
     _, puts, _ = holder.effects()
     assert list(puts) == [run]
     assert not holder.accounts
+
+
+def test_closed_is_final_and_blocks_both_directions() -> None:
+    assert not any(STATUSES[CLOSED])
+    assert all(STATUSES[ACTIVE])
+    assert set(STATUSES) == {
+        *("active", "debits_blocked", "credits_blocked", "frozen", "dormant", "closed"),
+    }
+
+
+def test_a_merged_account_means_the_last_of_its_heirs(book: Book) -> None:
+    assert book.account("LONG-GONE").id == "RICH"
+    book.post("LONG-GONE", "POOR", Decimal(5))
+    ((leg,), _, _) = book.effects()
+    assert leg[:2] == ("RICH", "POOR")
+    assert book.accounts["RICH"].balance == 95
+    with pytest.raises(BankError, match="There is no product nope"):
+        book.product("nope")
+
+
+def test_an_heir_is_held_too() -> None:
+    store = MemoryStore(TickingClock())
+    store._state.publish([], {each.id: each for each in ACCOUNTS})
+    book = Book(store, {"GONE", "POOR"}, "EUR", NOW)
+    for touch in (lambda: book.account("GONE"), lambda: book.post("GONE", "POOR", Decimal(1))):
+        with pytest.raises(NotHeldError) as missing:
+            touch()
+        assert missing.value.name == "RICH"
+
+
+def limited(**terms: str) -> Book:
+    """Return a book on which RICH is kept on a product of these terms."""
+    store = MemoryStore(TickingClock())
+    rich = account("RICH", "100.00", product="club")
+    store._state.publish([], {each.id: each for each in [*ACCOUNTS, rich]})
+    store._state.put(DefineProduct.parse({"product": "club", **terms}).defined())
+    return Book(store, NAMES | {"club"}, "EUR", NOW)
+
+
+def test_a_limit_counts_all_postings_of_a_command_and_begins_anew_with_the_next() -> None:
+    book = limited(transaction_limit="10")
+    book.post("RICH", "POOR", Decimal(6))
+    book.post("POOR", "RICH", Decimal(6))
+    assert outcome(book, "RICH", "POOR", "4.01") == "limit_exceeded"
+    book.post("RICH", "POOR", Decimal(4))
+    book.post("RICH", "POOR", Decimal(50), limited=False)
+    book.effects()
+    book.keep()
+    assert outcome(book, "RICH", "POOR", "10") == ""
+
+
+def test_what_is_spent_on_a_day_is_put_and_dropped_like_everything_else() -> None:
+    book = limited(daily_limit="10")
+    book.post("RICH", "POOR", Decimal(6))
+    _, puts, _ = book.effects()
+    assert list(puts) == [Spent("RICH", NOW[:10], Decimal("6.00"))]
+    book.keep()
+    book.post("RICH", "POOR", Decimal(4))
+    assert outcome(book, "RICH", "POOR", "0.01") == "limit_exceeded"
+    book.drop()
+    book.post("RICH", "POOR", Decimal(4))
+
+
+def test_new_terms_hold_at_once_and_are_dropped_with_the_rest() -> None:
+    book = limited(transaction_limit="1", transfer_fee="2")
+    fee = Product.transfer_costs
+    book.put(Product("club", transaction_limit=Decimal(5)))
+    assert outcome(book, "RICH", "POOR", "3") == ""
+    book.charge_for(fee, "RICH", Decimal(3))
+    assert len(book.effects()[0]) == 1
+    book.put(Product("club"))
+    assert outcome(book, "RICH", "POOR", "30") == ""
+    book.drop()
+    assert outcome(book, "RICH", "POOR", "1.01") == "limit_exceeded"
+    book.charge_for(fee, "RICH", Decimal(3))
+    book.charge_for(fee, "POOR", Decimal(3))
+    ((leg,), _, _) = book.effects()
+    assert leg[:3] == ("RICH", "FEES.EUR", Decimal("2.00"))
+
+
+def test_holds_of_this_batch_and_of_before_it() -> None:
+    store = MemoryStore(TickingClock())
+    store._state.publish([], {each.id: each for each in ACCOUNTS})
+    nothing = Decimal("0.00")
+    hold = Hold("H00000000001", "HELD", Decimal(90), "EUR", "open", nothing, "", NOW)
+    store._state.put(hold)
+    book = Book(store, NAMES | {hold.id}, "EUR", NOW)
+    book.deciding = "T00000000002"
+    other = replace(hold, id=book.next_hold_id())
+    assert other.id == "H00000000002"
+    book.put(other)
+    assert book.holds_of("HELD") == [hold, other]
+    assert book.holds_of("RICH") == []
+    book.resolve(book.open_hold(hold.id), "captured", Decimal(5))
+    assert book.holds_of("HELD") == [other]
+    assert book.accounts["HELD"].held == 0
+    with pytest.raises(BankError, match="resolved already"):
+        book.open_hold(hold.id)
+    book.drop()
+    assert book.holds_of("HELD") == [hold]
+    assert book.accounts["HELD"].held == 90
+
+
+def test_a_number_of_one_kind_is_none_of_another() -> None:
+    book = Book(MemoryStore(TickingClock()), {numbering("C"), numbering("A")}, "EUR", NOW)
+    customer = Customer(book.next_id("C"), "Ada", "", NOW)
+    book.put(customer)
+    assert (customer.id, book.next_id("C"), book.next_id("A")) == (
+        "C00000001",
+        "C00000002",
+        "A00000001",
+    )
+    assert book.customer("C00000001") == customer
+    with pytest.raises(BankError, match="There is no customer C00000002"):
+        book.customer("C00000002")

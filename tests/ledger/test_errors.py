@@ -11,6 +11,7 @@ from SimpleBankingSystem.ledger.errors import (
     ERRORS,
     BankError,
     InsufficientFunds,
+    InUse,
     InvalidCommand,
     recorded_error,
 )
@@ -105,3 +106,9 @@ def test_a_recorded_error_is_found_by_its_code() -> None:
 def test_a_code_of_old_is_read_without_fail() -> None:
     found = recorded_error("moon_phase", "Full moon.")
     assert (type(found), found.message) == (BankError, "moon_phase: Full moon.")
+
+
+def test_who_holds_the_books_is_told() -> None:
+    error = InUse("They are in use.", holder="bank serve", server="http://localhost:5000")
+    assert (error.message, error.holder) == ("They are in use.", "bank serve")
+    assert error.server == "http://localhost:5000"

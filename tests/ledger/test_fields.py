@@ -10,22 +10,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from SimpleBankingSystem.ledger import fields
+from SimpleBankingSystem.ledger.customer import Customer
 from SimpleBankingSystem.ledger.fields import (
     ACCOUNT_ID,
     AMOUNT,
     COUNT,
     CURRENCY,
+    CUSTOMER_ID,
+    CUSTOMER_IDS,
     DAY,
+    HOLD_ID,
     LIMIT,
     NAME,
+    PARTS,
+    PERCENT,
+    PERSON_NAME,
+    PRODUCT_ID,
+    RATE,
     RUN_ID,
+    STATUS,
     TAGS,
     TEXT,
+    TEXT_AT_MOST,
     TRANSACTION_ID,
     Kind,
     Number,
     between,
     one_of,
+    plain,
+    shape_of,
 )
 
 KINDS = [value for value in vars(fields).values() if isinstance(value, Kind)]
@@ -57,6 +70,20 @@ ACCEPTED = [
     (DAY, "2024-02-29", "2024-02-29"),
     (TAGS, "food club food", ("food", "club")),
     (TAGS, "  a   b ", ("a", "b")),
+    (PERSON_NAME, "Jean-Luc O’Neill", "Jean-Luc O’Neill"),
+    (PERSON_NAME, "नरेन्द्र", "नरेन्द्र"),
+    (CUSTOMER_ID, "C00000001", "C00000001"),
+    (CUSTOMER_ID, "C123456789012345", "C123456789012345"),
+    (CUSTOMER_IDS, "C00000002 C00000001  C00000002", ("C00000002", "C00000001")),
+    (HOLD_ID, "H00000000001", "H00000000001"),
+    (PRODUCT_ID, "savings_2", "savings_2"),
+    (STATUS, "dormant", "dormant"),
+    (RATE, "0.000000001", Decimal("0.000000001")),
+    (RATE, "999999999.999999999", Decimal("999999999.999999999")),
+    (PERCENT, "0", Decimal(0)),
+    (PERCENT, "99.9999", Decimal("99.9999")),
+    (PERCENT, "100", Decimal(100)),
+    (PARTS, "BOB=1 ADA=2.50", (("ADA", Decimal("2.50")), ("BOB", Decimal(1)))),
 ]
 
 REFUSED = [
@@ -99,6 +126,37 @@ REFUSED = [
     (TAGS, "Food", "small letters"),
     (TAGS, "a b c d e f g h i j k", "at most 10"),
     (TAGS, "x" * 33, "small letters"),
+    (ACCOUNT_ID, "C00000001", "customer"),
+    (PERSON_NAME, "Ada 2", "contains 2"),
+    (PERSON_NAME, "-", "letter"),
+    (PERSON_NAME, " ", "blank"),
+    (PERSON_NAME, "x" * 141, "141 characters long"),
+    (CUSTOMER_ID, "C0000001", "C00000001"),
+    (CUSTOMER_ID, "C0000000000000001", "C00000001"),
+    (CUSTOMER_ID, "C0000000\u0661", "C00000001"),
+    (CUSTOMER_IDS, "C00000001,C00000002", "blanks between"),
+    (CUSTOMER_IDS, " ".join(f"C{number:08d}" for number in range(11)), "at most 10"),
+    (HOLD_ID, "T00000000001", "H00000000001"),
+    (PRODUCT_ID, "Savings", "small letters"),
+    (PRODUCT_ID, "a" * 33, "small letters"),
+    (PRODUCT_ID, "internal", "means something else"),
+    (PRODUCT_ID, "as_of", "means something else"),
+    (PRODUCT_ID, "nan", "means something else"),
+    (PRODUCT_ID, "sept12", "means something else"),
+    (STATUS, "closed", "active, debits_blocked"),
+    (RATE, "0.0", "above zero"),
+    (RATE, "1e3", "above zero"),
+    (RATE, "1234567890", "above zero"),
+    (RATE, "0.0000000001", "above zero"),
+    (PERCENT, "100.0", "0 to 100"),
+    (PERCENT, "101", "0 to 100"),
+    (PERCENT, "0.00001", "0 to 100"),
+    (PARTS, "", "1 to 200"),
+    (PARTS, "ADA", "no ACCOUNT=AMOUNT"),
+    (PARTS, "ADA=0", "more than zero"),
+    (PARTS, "ADA=1 ADA=2", "twice"),
+    (PARTS, "CASH.EUR=1", "2 to 32"),
+    (PARTS, " ".join(f"A{number:08d}=1" for number in range(201)), "1 to 200"),
 ]
 
 
@@ -220,3 +278,63 @@ def test_a_number_in_a_range(text: str) -> None:
     assert (read("1"), read("500")) == (1, 500)
     with pytest.raises(ValueError, match="from 1 to 500"):
         read(text)
+
+
+PAIRS = (("ADA", Decimal("2.50")), ("BOB", Decimal(1)))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"BOB": "1", "ADA": "2.50"},
+        {"BOB": Number("1"), "ADA": Number("2.50")},
+        {"ADA": Decimal("2.50"), "BOB": Decimal(1)},
+        PAIRS,
+        [["BOB", "1"], ["ADA", "2.50"]],
+        "ADA=2.50 BOB=1",
+    ],
+)
+def test_parts_come_as_an_object_as_pairs_or_as_words(given: object) -> None:
+    assert PARTS.parse_any(given) == PAIRS
+    assert PARTS.show(given) in {"ADA=2.50 BOB=1", "BOB=1 ADA=2.50"}
+    assert PARTS.parse_any(plain(PAIRS)) == PAIRS
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ADA": 1.5},
+        {"ADA": None},
+        {"ADA": {"BOB": "1"}},
+        [["ADA"]],
+        [["ADA", "1", "2"]],
+        [[1, "1"]],
+    ],
+)
+def test_what_is_no_object_of_amounts_is_refused(given: object) -> None:
+    with pytest.raises(ValueError, match="must be what each account gets"):
+        PARTS.parse_any(given)
+
+
+def test_the_values_of_fields_as_json_has_them() -> None:
+    assert plain(Decimal("1E+2")) == "100"
+    assert plain(PAIRS) == {"ADA": "2.50", "BOB": "1"}
+    assert plain(("a", "b")) == ["a", "b"]
+    assert plain(()) == []
+    assert plain(7) == 7
+    assert shape_of(Customer("C00000001", "Ada", "", "now")) == {
+        "id": "C00000001",
+        "name": "Ada",
+        "address": "",
+        "registered_at": "now",
+    }
+
+
+def test_what_is_long_is_not_remembered() -> None:
+    """200 parts come once; twenty thousand such texts would fill the memory."""
+    text = " ".join(f"A{number:08d}=1" for number in range(200))
+    PARTS.remembered.clear()
+    assert PARTS.parse(text) == PARTS.parse(text)
+    PARTS.parse("ADA=1")
+    assert [*PARTS.remembered] == ["ADA=1"]
+    assert len(text) > TEXT_AT_MOST

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from SimpleBankingSystem.ledger.errors import TooManyDecimals
+from SimpleBankingSystem.ledger.errors import AmountTooLarge, TooManyDecimals
 from SimpleBankingSystem.ledger.money import (
     AMOUNT_PATTERN,
     DECIMALS,
@@ -17,6 +18,8 @@ from SimpleBankingSystem.ledger.money import (
     ZEROS,
     in_units,
     parse_amount,
+    rounded,
+    shared,
 )
 
 
@@ -105,3 +108,43 @@ def test_an_amount_is_written_with_its_currency_s_decimals(
 def test_no_digit_is_ever_rounded_away(amount: str, currency: str) -> None:
     with pytest.raises(TooManyDecimals, match=f"{amount} has more decimals than {currency}"):
         in_units(Decimal(amount), currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "expected"),
+    [
+        (Fraction(5, 1000), "EUR", "0.00"),
+        (Fraction(15, 1000), "EUR", "0.02"),
+        (Fraction(1, 3), "EUR", "0.33"),
+        (Fraction(2, 3), "JPY", "1"),
+        (Fraction(1, 2), "JPY", "0"),
+        (Fraction(10**13) - Fraction(6, 1000), "EUR", "9999999999999.99"),
+    ],
+)
+def test_what_is_no_amount_is_rounded_half_even_once(
+    amount: Fraction, currency: str, expected: str
+) -> None:
+    assert str(rounded(amount, currency)) == expected
+
+
+def test_an_amount_has_digits_enough_or_is_refused() -> None:
+    with pytest.raises(AmountTooLarge, match="more EUR than an amount"):
+        rounded(Fraction(10**13), "EUR")
+
+
+@given(
+    st.integers(0, 10**15),
+    st.lists(st.decimals("0.0001", 10**9, places=4), min_size=1, max_size=20),
+    st.sampled_from(["JPY", "EUR", "CLF"]),
+)
+def test_shares_come_to_the_amount_and_none_is_off_by_a_unit(
+    units: int, shares: list[Decimal], currency: str
+) -> None:
+    unit = UNITS[currency]
+    amount = units * unit
+    parts = shared(amount, shares, currency)
+    assert sum(parts) == amount
+    for part, share in zip(parts, shares, strict=True):
+        exact = Fraction(amount) * Fraction(share) / Fraction(sum(shares))
+        assert abs(Fraction(part) - exact) < Fraction(unit)
+        assert part.as_tuple().exponent == unit.as_tuple().exponent

@@ -44,7 +44,8 @@ def asking(
 def to_another(verb: str, **texts: st.SearchStrategy[str]) -> list[st.SearchStrategy[Asked]]:
     """Return strategies for what goes from an account to another."""
     return [
-        asking(verb, source=st.just(one), target=other, **texts) for one, other in others.items()
+        asking(verb, None, source=st.just(one), target=other, **texts)
+        for one, other in others.items()
     ]
 
 
