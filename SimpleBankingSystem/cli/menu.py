@@ -11,28 +11,32 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.cli import prompts, questions, terminal
-from SimpleBankingSystem.cli.previews import LEGS, Known
+from SimpleBankingSystem.cli.previews import LEGS, Known, list_of, search
 from SimpleBankingSystem.cli.prompts import Choice, Leave, Menu, Quit, agrees, ask, tell
 from SimpleBankingSystem.cli.session import Session, Verb
 from SimpleBankingSystem.commands.base import REGISTRY, Command, Request
 from SimpleBankingSystem.commands.retry import Retry
-from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, OutcomeUnknown
+from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.ledger.fields import AMOUNT, PARTS, Kind
 from SimpleBankingSystem.questions.base import QUESTIONS, Answer, Question
+from SimpleBankingSystem.remote import RemoteBank
 from SimpleBankingSystem.tables import Row
 
 log = logging.getLogger(__name__)
 
 LOG = "bank-menu.log"
 """The file in the working directory that gets what is no news to a person at a counter."""
+
+_Found = TypeVar("_Found")
 
 MONEY, UPKEEP = "money", "upkeep"
 
@@ -118,34 +122,34 @@ class Counter:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.groups = groups()
+        self.kinds = {_name(kind): kind for members in self.groups.values() for kind in members}
+        self.every = [*map(_choice, self.kinds.values())]
 
     def open(self) -> None:
         """Let a person choose until they leave."""
         tell(f"The books are {self.session.settings.store}. {prompts.WORDS}.")
-        found = groups()
         choices = [
             Choice(name, ", ".join(map(_name, members)), partial(_explain_group, members))
-            for name, members in found.items()
+            for name, members in self.groups.items()
         ]
-        kinds = {_name(kind): kind for members in found.values() for kind in members}
-        menu = Menu("Menu", choices, [*map(_choice, kinds.values())])
+        menu = Menu("Menu", choices, self.every)
         while True:
             try:
                 name = menu.choose().name
             except (Leave, KeyboardInterrupt):
                 return
-            if name in found:
-                self.group(name, found[name])
+            if name in self.groups:
+                self.group(name, self.groups[name])
             else:
-                self.safely(kinds[name])
+                self.safely(self.kinds[name])
 
     def group(self, name: str, members: list[type[Request]]) -> None:
         """Let a person choose what to do, of one group."""
-        kinds = {_name(kind): kind for kind in members}
-        menu = Menu(name.capitalize(), [*map(_choice, members)])
+        menu = Menu(name.capitalize(), [*map(_choice, members)], self.every)
         while True:
             try:
-                kind = kinds[menu.choose().name]
+                kind = self.kinds[menu.choose().name]
             except (Leave, KeyboardInterrupt):
                 return
             self.safely(kind)
@@ -154,13 +158,13 @@ class Counter:
         """Do one thing; whatever goes wrong is a sentence, and the menu goes on."""
         try:
             click.echo()
-            click.secho(kind.help(), bold=True)
+            click.secho("\n".join(prompts.wrapped(kind.help(), "", "")), bold=True)
             if issubclass(kind, Question):
                 self.question(kind)
             else:
                 self.command(kind)
         except Leave:
-            terminal.say("Left: nothing was done.")
+            terminal.say("Left." if issubclass(kind, Question) else "Left: nothing was done.")
         except BankError as error:
             tell(f"{error.message} ({error.code})")
         except KeyboardInterrupt:
@@ -187,14 +191,30 @@ class Counter:
                 for name, reason in error.errors.items():
                     tell(f"{name.replace('_', ' ')} {reason}")
 
+    def at_books(self, work: Callable[[Bank | RemoteBank], _Found]) -> _Found:
+        """Do something with the books; where they cannot be had just now, offer to ask again.
+
+        Raises:
+            Leave: nobody wants to ask again.
+        """
+        while True:
+            try:
+                with self.session.books() as bank:
+                    return work(bank)
+            except BankError as error:
+                if not error.retryable:
+                    raise
+                tell(f"{error.message} ({error.code})")
+            if not agrees("Ask again?"):
+                raise Leave
+
     def find(self, kind: Kind, word: str) -> bool:
         """Show what a field may name in which a word is found; False if it names nothing."""
-        with self.session.books() as bank:
-            found = Known(bank).search(kind, word)
-        if found is None:
+        listing = list_of(kind)
+        if listing is None:
             return False
-        columns, rows = found
-        self.pages(columns, iter(rows))
+        rows = self.at_books(lambda bank: search(bank, listing, word))
+        self.pages(listing.columns, iter(rows))
         return True
 
     # Questions
@@ -209,20 +229,18 @@ class Counter:
         elif "items" in kind.answers["properties"]:
             self.pages(kind.columns, self.rows(kind.parse(texts)))
         else:
-            with self.session.books() as bank:
-                terminal.show_facts(bank.ask(kind.parse(texts)))
+            terminal.show_facts(self.at_books(lambda bank: bank.ask(kind.parse(texts))))
 
     def rows(self, question: Question) -> Iterator[Row]:
         """Return the rows of a list, each page of it asked for when its turn comes."""
         while True:
-            with self.session.books() as bank:
-                answer = bank.ask(question)
+            answer = self.at_books(partial(_asked, question))
             yield from question.rows(answer)
             if not answer.get("next"):
                 return
             question = question.onward(cursor=answer["next"])
 
-    def pages(self, columns: tuple[str, ...] | Any, rows: Iterator[Row]) -> None:
+    def pages(self, columns: Sequence[str], rows: Iterator[Row]) -> None:
         """Show rows, as many at a time as there is room for."""
         at_once = max(prompts.height() // 2 - 3, 3)
         page = [*islice(rows, at_once)]
@@ -244,8 +262,7 @@ class Counter:
         former: Mapping[str, str] = {}
         while True:
             former, request = self.asked(kind, kind.parse, former)
-            with self.session.books() as bank:
-                told = [*Known(bank).preview(request)]
+            told = self.at_books(partial(_preview, request))
             answer = self.confirmed(request, told)
             if answer in ("y", "yes"):
                 return self.carry_out(request)
@@ -267,25 +284,15 @@ class Counter:
         key = f"menu-{secrets.token_hex(8)}" if isinstance(request, Command) else ""
         while True:
             try:
-                return self.show(self.given(request, key))
+                return self.show(self.at_books(partial(_given, request, key)))
             except KeyboardInterrupt:
-                lost = "Stopped before the answer came."
-            except BankError as error:
-                if not (error.retryable or isinstance(error, OutcomeUnknown)):
-                    raise
-                lost = f"{error.message} ({error.code})"
-            tell(lost)
-            if key:
-                tell(f"It may be asked again: the key {key} lets it be done only once.")
-            if not agrees("Ask again?"):
-                return None
-
-    def given(self, request: Request, key: str = "") -> tuple[Answer, list[Row]]:
-        """Carry out a request; return what came of it, and what it did to each account."""
-        with self.session.books() as bank:
-            done = bank.give(request, key)
-            legs = Known(bank).legs(done) if "attempt" in done else []
-        return done, legs
+                terminal.say("Stopped before the answer came.")
+                if agrees("Ask again? It is done once only." if key else "Ask again?"):
+                    continue
+            except Leave:
+                pass
+            known = f" Its key is {key}." if key else ""
+            return tell(f"Whether it was done, the transactions tell.{known}")
 
     def show(self, outcome: tuple[Answer, list[Row]]) -> None:
         """Show what came of a command, and offer to try again what may yet succeed."""
@@ -307,7 +314,21 @@ class Counter:
             tell("Trying again may help once that has changed: transactions, retry.")
             if not agrees("Try again now?"):
                 return None
-            done, legs = self.given(Retry(done["id"]))
+            done, legs = self.at_books(partial(_given, Retry(done["id"]), ""))
+
+
+def _asked(question: Question, bank: Bank | RemoteBank) -> Answer:
+    return bank.ask(question)
+
+
+def _preview(request: Request, bank: Bank | RemoteBank) -> list[tuple[str, str]]:
+    return [*Known(bank).preview(request)]
+
+
+def _given(request: Request, key: str, bank: Bank | RemoteBank) -> tuple[Answer, list[Row]]:
+    """Carry out a request; return what came of it, and what it did to each account."""
+    done = bank.give(request, key)
+    return done, Known(bank).legs(done) if "attempt" in done else []
 
 
 def _short(row: Row) -> Row:

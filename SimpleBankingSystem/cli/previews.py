@@ -126,19 +126,13 @@ class Known:
             if not is_internal(account_id)
         ]
 
-    def search(self, kind: Kind, word: str) -> tuple[Sequence[str], list[Row]] | None:
-        """Return the columns and the rows of what a kind names in which a word is found."""
-        listing = list_of(kind)
-        if listing is None:
-            return None
-        asked = listing.parse({}).onward(limit=EVERYTHING)
-        rows = asked.rows(self._bank.ask(asked))
-        found = [
-            row
-            for row in rows
-            if any(word.casefold() in text.casefold() for _, text in facts_of(row))
-        ]
-        return listing.columns, found
+
+def search(bank: Bank | RemoteBank, listing: type[Question], word: str) -> list[Row]:
+    """Return the rows of a list in which a word is found, in capitals or not."""
+    asked = listing.parse({}).onward(limit=EVERYTHING)
+    rows = asked.rows(bank.ask(asked))
+    sought = word.casefold()
+    return [row for row in rows if any(sought in text.casefold() for _, text in facts_of(row))]
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -181,7 +175,10 @@ def _hold(known: Known, found: Answer) -> str:
 def _transaction(known: Known, found: Answer) -> str:
     parts = [f"{found['command'].replace('_', ' ')}, {found['status']}"]
     if found["amount"] is not None:
-        parts.append(money(Decimal(found["amount"]), found["currency"] or ""))
+        # Where nothing was moved, the account tells the currency.
+        account = known.find("account", found["source"] or found["target"])
+        currency = found["currency"] or (account or {}).get("currency", "")
+        parts.append(money(Decimal(found["amount"]), currency))
     for word, end in (("from", "source"), ("to", "target")):
         account_id = found[end]
         if account_id:

@@ -20,7 +20,7 @@ BACK, QUIT, EXPLAIN, NOTHING = "back", "quit", "?", "-"
 
 WORDS = f"{EXPLAIN} explains, {BACK} or Ctrl-C leaves, {QUIT} ends"
 
-FAST = "\u00a0"
+HARD_BLANK = "\u00a0"
 """A blank at which no line ends."""
 
 MOST_WORDS = 12
@@ -63,7 +63,7 @@ def height() -> int:
 def tell(text: str, indent: str = "", hanging: str | None = None) -> None:
     """Say a text to a person, in lines that fit the terminal."""
     lines = wrapped(text, indent, indent if hanging is None else hanging)
-    click.echo("\n".join(lines).replace(FAST, " "))
+    click.echo("\n".join(lines).replace(HARD_BLANK, " "))
 
 
 def wrapped(text: str, indent: str, hanging: str) -> list[str]:
@@ -134,7 +134,7 @@ class Menu:
         if not self._is_shown:
             self.show()
         while True:
-            text = ask(f"{self._title}: number or name, or {WORDS}: ")
+            text = ask(f"{self._title} (number, name, {EXPLAIN}, {BACK}, {QUIT}): ")
             is_asked, word = text.startswith(EXPLAIN), _plain(text.removeprefix(EXPLAIN))
             found = self._named.get(word)
             if _number.fullmatch(word) and 1 <= int(word) <= len(self._choices):
@@ -205,7 +205,7 @@ def is_asked_for(field: Field) -> bool:
 def picked(optional: Sequence[Field], answers: Former) -> list[Field]:
     """Ask which of the fields that may be left out are to be filled in."""
     shown = [
-        f"{number} {label(field)}".replace(" ", FAST)
+        f"{number} {label(field)}".replace(" ", HARD_BLANK)
         + (f" = {answers[field.name]}" if field.name in answers else "")
         for number, field in enumerate(optional, 1)
     ]

@@ -16,6 +16,9 @@ from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.problems import problem
 from SimpleBankingSystem.tables import NUMBER, Row, facts_of, text_of
 
+WIDEST = 10_000
+"""Letters of a line that no table needs."""
+
 LONGEST_WORD = 40
 """Letters of a word that a drawn table never breaks."""
 
@@ -54,31 +57,29 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
     from rich.console import Console
     from rich.table import Table
 
-    # What a customer typed is text: it must not be taken for markup or a smiley.
-    console = Console(markup=False, emoji=False, highlight=False)
-    # Words may go on in the next line; an id or an amount can be read and copied only whole.
-    longest = [
-        max((word for row in rows for word in row[i].split()), key=len, default="")
-        for i in range(len(columns))
-    ]
-    least = [
-        min(max(len(column), len(word)), LONGEST_WORD)
-        for column, word in zip(columns, longest, strict=True)
-    ]
-    if sum(least) + 2 * len(least) > console.width:
-        _stack(columns, rows, right, console.width)
-        return
     table = Table(box=box.SIMPLE_HEAD)
     for i, column in enumerate(columns):
+        # Words may go on in the next line; an id or an amount can be read and copied only whole.
+        longest = max((word for row in rows for word in row[i].split()), key=len, default="")
         table.add_column(
             column,
             justify="right" if right[i] else "left",
             overflow="fold",
-            min_width=least[i],
+            min_width=min(max(len(column), len(longest)), LONGEST_WORD),
         )
     for row in rows:
         table.add_row(*row)
-    console.print(table, crop=False)
+    # What a customer typed is text: it must not be taken for markup or a smiley.
+    console = Console(markup=False, emoji=False, highlight=False)
+    least = console.measure(table, options=console.options.update(width=WIDEST)).minimum
+    filled = [i for i in range(len(columns)) if any(row[i] for row in rows)]
+    if least <= console.width:
+        console.print(table, crop=False)
+    elif 0 < len(filled) < len(columns):
+        kept = [[row[i] for i in filled] for row in rows]
+        _draw([columns[i] for i in filled], kept, [right[i] for i in filled])
+    else:
+        _stack(columns, rows, right, console.width)
 
 
 def _stack(
@@ -86,12 +87,12 @@ def _stack(
 ) -> None:
     """Draw a table that is wider than the terminal: what has no room stands below its row.
 
-    Amounts are placed first, since they are read down the column.
+    What names the row is placed first, then amounts, which are read down the column.
     """
     widths = [max(len(line[i]) for line in (columns, *rows)) for i in range(len(columns))]
     room = width - 1
     placed: set[int] = set()
-    for i in sorted(range(len(columns)), key=lambda i: not right[i]):
+    for i in sorted(range(len(columns)), key=lambda i: i > 0 and not right[i]):
         if widths[i] + 2 <= room:
             placed.add(i)
             room -= widths[i] + 2
