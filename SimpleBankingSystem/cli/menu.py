@@ -11,10 +11,11 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import TypeVar
 
 import click
 
@@ -36,7 +37,10 @@ log = logging.getLogger(__name__)
 LOG = "bank-menu.log"
 """The file in the working directory that gets what is no news to a person at a counter."""
 
+NOTHING: prompts.Former = MappingProxyType({})
+
 _Found = TypeVar("_Found")
+_Kind = TypeVar("_Kind", bound=Request)
 
 MONEY, UPKEEP = "money", "upkeep"
 
@@ -171,6 +175,8 @@ class Counter:
             terminal.say("Stopped. What was under way is done whole or not at all.")
         except OSError as error:
             terminal.say(f"{error.filename or 'The disk'}: {error.strerror or error}")
+        except Quit:
+            raise
         except Exception:
             incident = secrets.token_hex(4)
             log.exception("incident %s: %s raised", incident, kind.verb)
@@ -180,13 +186,17 @@ class Counter:
             )
 
     def asked(
-        self, kind: type[Request], request: Callable[[prompts.Former], Any], former: prompts.Former
-    ) -> tuple[prompts.Former, Any]:
-        """Ask for answers until together they make what ``request`` makes of them."""
+        self, kind: type[_Kind], former: prompts.Former = NOTHING
+    ) -> tuple[prompts.Former, _Kind]:
+        """Ask for answers until they go together; return them, and what they make.
+
+        Raises:
+            Leave: somebody does not go on.
+        """
         while True:
             former = prompts.answered(kind, former, self.find)
             try:
-                return former, request(former)
+                return former, kind.parse(former)
             except InvalidCommand as error:
                 for name, reason in error.errors.items():
                     tell(f"{name.replace('_', ' ')} {reason}")
@@ -221,15 +231,13 @@ class Counter:
 
     def question(self, kind: type[Question]) -> None:
         """Ask for what a question needs, and show its answer."""
-        texts: Mapping[str, str] = {}
-        if any(map(prompts.is_asked_for, kind.fields)):
-            texts, _ = self.asked(kind, kind.parse, {})
+        texts, question = self.asked(kind)
         if kind.verb == "verify":
             questions.verify(self.session, kind, dict(texts))
         elif "items" in kind.answers["properties"]:
-            self.pages(kind.columns, self.rows(kind.parse(texts)))
+            self.pages(kind.columns, self.rows(question))
         else:
-            terminal.show_facts(self.at_books(lambda bank: bank.ask(kind.parse(texts))))
+            terminal.show_facts(self.at_books(partial(_asked, question)))
 
     def rows(self, question: Question) -> Iterator[Row]:
         """Return the rows of a list, each page of it asked for when its turn comes."""
@@ -259,9 +267,9 @@ class Counter:
 
     def command(self, kind: type[Request]) -> None:
         """Ask for what a command needs, say what it will do, and do it if that is wanted."""
-        former: Mapping[str, str] = {}
+        former: prompts.Former = NOTHING
         while True:
-            former, request = self.asked(kind, kind.parse, former)
+            former, request = self.asked(kind, former)
             told = self.at_books(partial(_preview, request))
             answer = self.confirmed(request, told)
             if answer in ("y", "yes"):
