@@ -34,7 +34,6 @@ from SimpleBankingSystem.engine.tickets import (
 from SimpleBankingSystem.engine.under_way import UnderWay
 from SimpleBankingSystem.engine.work_queue import WorkQueue
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.book import Record
 from SimpleBankingSystem.ledger.customer import Customer
 from SimpleBankingSystem.ledger.errors import (
     Busy,
@@ -45,6 +44,7 @@ from SimpleBankingSystem.ledger.errors import (
 )
 from SimpleBankingSystem.ledger.run import LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
+from SimpleBankingSystem.ledger.working_copy import Record
 from SimpleBankingSystem.stores.base import (
     Extract,
     Page,
