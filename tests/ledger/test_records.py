@@ -179,6 +179,13 @@ def test_the_shape_of_one_with_several_postings() -> None:
     ]
 
 
+def test_what_a_transaction_brought_to_an_account_or_took_from_it() -> None:
+    back = Posting("A00000002", "CASH.EUR", Decimal("0.25"), "EUR", Decimal("0.75"), None)
+    transaction = replace(TRANSACTION, postings=(*TRANSACTION.postings, back))
+    found = [transaction.change_of(name) for name in ("A00000001", "A00000002", "CASH.EUR", "X")]
+    assert [str(change) for change in found] == ["-1.00", "0.75", "0.25", "0"]
+
+
 def test_lines_done_are_known_by_one_number_and_a_small_set() -> None:
     done = LinesDone()
     assert 1 not in done
