@@ -42,13 +42,21 @@ def typed_questions() -> Mapping[str, Callable[[], Verb]]:
     return typed()
 
 
+def the_menu() -> Verb:
+    """Return the menu; a command starts sooner without the questions, which it has."""
+    from SimpleBankingSystem.cli.menu import menu
+
+    assert isinstance(menu, Verb)
+    return menu
+
+
 class Bank(click.Group):
     """The whole command line; verbs are looked up in the registry when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name every sub-command: the declared verbs, then the rest."""
         del ctx
-        return [*verbs(), *self.commands, *typed_questions()]
+        return [*verbs(), *self.commands, "menu", *typed_questions()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a sub-command, derived at this moment if it is a declared verb's."""
@@ -57,6 +65,8 @@ class Bank(click.Group):
             return derive(kind)
         if cmd_name in self.commands:
             return super().get_command(ctx, cmd_name)
+        if cmd_name == "menu":
+            return the_menu()
         asking = typed_questions().get(cmd_name)
         return asking() if asking else None
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from textwrap import wrap
 from time import monotonic
 from typing import Protocol
 
@@ -14,6 +15,9 @@ import click
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.problems import problem
 from SimpleBankingSystem.tables import NUMBER, Row, facts_of, text_of
+
+WIDEST = 10_000
+"""Letters of a line that no table needs."""
 
 LONGEST_WORD = 40
 """Letters of a word that a drawn table never breaks."""
@@ -55,8 +59,7 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
 
     table = Table(box=box.SIMPLE_HEAD)
     for i, column in enumerate(columns):
-        # Words may go on in the next line; an id or an amount is worth a wider line than the
-        # terminal's, since only whole it can be read and copied.
+        # Words may go on in the next line; an id or an amount can be read and copied only whole.
         longest = max((word for row in rows for word in row[i].split()), key=len, default="")
         table.add_column(
             column,
@@ -68,7 +71,48 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
         table.add_row(*row)
     # What a customer typed is text: it must not be taken for markup or a smiley.
     console = Console(markup=False, emoji=False, highlight=False)
-    console.print(table, crop=False)
+    least = console.measure(table, options=console.options.update(width=WIDEST)).minimum
+    filled = [i for i in range(len(columns)) if any(row[i] for row in rows)]
+    if least <= console.width:
+        console.print(table, crop=False)
+    elif 0 < len(filled) < len(columns):
+        kept = [[row[i] for i in filled] for row in rows]
+        _draw([columns[i] for i in filled], kept, [right[i] for i in filled])
+    else:
+        _stack(columns, rows, right, console.width)
+
+
+def _stack(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], width: int
+) -> None:
+    """Draw a table that is wider than the terminal: what has no room stands below its row.
+
+    What names the row is placed first, then amounts, which are read down the column.
+    """
+    widths = [max(len(line[i]) for line in (columns, *rows)) for i in range(len(columns))]
+    room = width - 1
+    placed: set[int] = set()
+    for i in sorted(range(len(columns)), key=lambda i: i > 0 and not right[i]):
+        if widths[i] + 2 <= room:
+            placed.add(i)
+            room -= widths[i] + 2
+
+    def line(cells: Sequence[str]) -> str:
+        shown = (
+            cells[i].rjust(widths[i]) if right[i] else cells[i].ljust(widths[i])
+            for i in sorted(placed)
+        )
+        return "  ".join(shown).rstrip()
+
+    click.echo()
+    click.echo(line(columns))
+    click.echo("─" * (width - 1 - room))
+    for row in rows:
+        click.echo(line(row))
+        below = [f"{columns[i]} {text}" for i, text in enumerate(row) if text and i not in placed]
+        for each in wrap("   ".join(below), width - 5, break_long_words=False):
+            click.echo(f"    {each}")
+    click.echo()
 
 
 def _align(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:

@@ -1,0 +1,358 @@
+"""``bank menu`` in a real terminal of 80 columns and 24 lines, typed line by line."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from SimpleBankingSystem.bootstrap import Bank
+from SimpleBankingSystem.cli.menu import groups
+from SimpleBankingSystem.commands.base import REGISTRY
+from SimpleBankingSystem.questions.base import QUESTIONS
+from tests.cli.conftest import PROGRAM, Say
+from tests.cli.test_with_server import answering, serving
+
+SECONDS = 5
+"""How long a busy machine may take for one answer."""
+
+COLUMNS, LINES = 80, 24
+
+MENU = "Menu (number, name, ?, back, quit): "
+ENTER, CTRL_C, CTRL_D = "\r", "\x03", "\x04"
+
+_escapes = re.compile(r"\x1b\[[?0-9;]*[a-zA-Z]|\x1b[=>]")
+
+
+class Desk:
+    """A person at a terminal: says a line, and sees what is shown until the next question."""
+
+    def __init__(self, process: subprocess.Popen[bytes], side: int) -> None:
+        self.process, self._side, self._seen, self.all = process, side, b"", ""
+
+    def sees(self, sought: str, after: str = "") -> str:
+        """Return what is shown until something sought is, behind the line that was typed."""
+        end = monotonic() + SECONDS
+        while True:
+            shown = _escapes.sub("", self._seen.decode(errors="replace")).replace("\r", "")
+            if sought in shown.partition(after)[2] if after else sought in shown:
+                break
+            if not select.select([self._side], [], [], max(end - monotonic(), 0))[0]:
+                pytest.fail(f"no {sought!r} came, but: {shown!r}")
+            try:
+                self._seen += os.read(self._side, 65536)
+            except OSError:
+                pytest.fail(f"no {sought!r} came before the end, but: {shown!r}")
+        self._seen = b""
+        self.all += shown
+        return shown
+
+    def presses(self, key: str) -> None:
+        os.write(self._side, key.encode(errors="surrogateescape"))
+
+    def says(self, line: str, sought: str = MENU) -> str:
+        """Type a line; return what is shown after it, until something sought is."""
+        self.presses(line + ENTER)
+        return self.sees(sought, after="\n")
+
+    def answers(self, *lines: str, last: str = MENU) -> str:
+        """Type answers, each to a prompt of its own; return what is shown after the last."""
+        for line in lines[:-1]:
+            self.says(line, ": ")
+        return self.says(lines[-1], last)
+
+    def ended(self) -> int:
+        return self.process.wait(SECONDS)
+
+
+At = Callable[..., Desk]
+
+
+@contextmanager
+def at_a_desk(*words: str, **variables: str) -> Iterator[Desk]:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    own = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    with subprocess.Popen(
+        [*PROGRAM, "menu", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**own, "TERM": "dumb", **variables},
+        start_new_session=True,
+        # Only the terminal of a session turns Ctrl-C into a signal.
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+    ) as process:
+        os.close(theirs)
+        desk = Desk(process, ours)
+        try:
+            yield desk
+        finally:
+            process.kill()
+            os.close(ours)
+    assert "Traceback" not in desk.all
+
+
+@pytest.fixture
+def desk(club: Say) -> Iterator[Desk]:
+    """A menu whose books have ADA with 100.00 and BOB with nothing."""
+    with at_a_desk() as opened:
+        opened.sees(MENU)
+        yield opened
+
+
+@pytest.mark.seed("B1")
+def test_a_day_at_the_counter(desk: Desk, bank: Say) -> None:
+    assert "c changes an answer" in desk.answers("open account", "Cyd Charisse", "", last="Do it?")
+    assert "open account: COMPLETED, new account A00000001" in desk.says("y")
+
+    told = desk.answers("deposit", "A00000001", "12.5", "1", "birthday", last="Do it?")
+    assert re.search(r"account +A00000001: Cyd Charisse, balance 0.00 EUR\n", told)
+    assert re.search(r"amount +12.50 EUR\n", told)
+    assert re.search(r"description +birthday\n", told)
+    done = desk.says("yes")
+    assert re.search(r"A00000001 +Cyd Charisse +12.50 +12.50 +EUR", done)
+    assert "CASH" not in done
+
+    told = desk.answers("transfer", "ADA", "BOB", "900", "", last="Do it?")
+    assert "source  ADA: Ada Lovelace, balance 100.00 EUR" in told
+    assert "target  BOB: Bob, balance 0.00 EUR" in told
+    assert "Nothing was done." in desk.says("")
+    assert bank("balance", "ADA").out == "100.00\n"
+
+    desk.answers("transfer", "ADA", "BOB", "90", "", last="Do it?")
+    done = desk.says("y")
+    assert re.search(r"ADA +Ada Lovelace +-90.00 +10.00 +EUR", done)
+    assert re.search(r"BOB +Bob +90.00 +90.00 +EUR", done)
+
+    desk.answers("place hold", "BOB", "40", "", last="Do it?")
+    assert "new hold H00000000006" in desk.says("y")
+    told = desk.answers("capture hold", "H00000000006", "2", "15", last="Do it?")
+    held = "H00000000006: 40.00 EUR held on BOB: Bob, balance 90.00 EUR, available 50.00"
+    assert held.split() == told.split("hold ")[1].split()[:-1][: len(held.split())]
+    assert re.search(r"BOB +Bob +-15.00 +75.00", desk.says("y"))
+
+    shown = desk.answers("statement", "BOB", "")
+    assert re.search(r"opening +0.00\n", shown)
+    assert re.search(r"transfer +ADA +90.00 +90.00\n", shown)
+    assert re.search(r"closing +75.00\n", shown)
+    desk.says("quit", "Goodbye. What was done is in the books.")
+    assert desk.ended() == 0
+    assert max(len(line) for line in desk.all.splitlines()) <= COLUMNS
+    assert bank("verify").status == 0
+
+
+def test_every_operation_and_question_is_in_the_menu(desk: Desk) -> None:
+    public = {name for name, kind in (*REGISTRY.items(), *QUESTIONS.items()) if kind.surfaces}
+    found = groups()
+    assert sorted(kind.verb for members in found.values() for kind in members) == sorted(public)
+    assert min(len(members) for members in found.values()) > 1
+    seen = set()
+    for number, (name, members) in enumerate(found.items(), 1):
+        here = f"{name.capitalize()} (number, name, ?, back, quit): "
+        shown = desk.says(str(number), here)
+        seen |= {
+            match.replace(" ", "_")
+            for match in re.findall(r"^ +\d+  ([a-z ]+?)  ", shown, re.MULTILINE)
+        }
+        for place, kind in enumerate(members, 1):
+            explained = desk.says(f"?{place}", here)
+            assert kind.help() in " ".join(explained.split())
+            for field in kind.fields:
+                is_asked = field.name not in ("limit", "cursor")
+                label = f"{field.name.replace('_', ' ')}: {field.kind.help}"
+                assert (label in " ".join(explained.split())) == is_asked
+            if kind.fields:
+                desk.says(kind.verb, ": ")
+                assert "Left" in desk.says("back", here)
+        desk.says("back")
+    assert seen == public
+
+
+def test_mistakes_are_said_at_once_and_asked_again(desk: Desk) -> None:
+    assert "99 is none of them" in desk.says("99")
+    assert "What it can do" not in desk.says("")
+    assert "such as ?1" in desk.says("?")
+    desk.says("transfer", "source: ")
+    assert "source must be 2 to 32 capital letters" in desk.says("ada", "source: ")
+    assert "source is missing: give an account's id" in desk.says("", "source: ")
+    assert "looks for it" in desk.says("?", "source: ")
+    assert re.search(r"ADA +Ada +standard", desk.says("?LOVELACE", "source: "))
+    assert "There is none." in desk.says("?nobody", "source: ")
+    desk.says("ADA", "target: ")
+    desk.says("ADA", "amount: ")
+    assert "amount must be plain digits" in desk.says("-5", "amount: ")
+    assert "It must be given." in desk.says("?5", "amount: ")
+    assert "nothing: " in desk.says("5", "nothing: ")
+    assert "x is no number" in desk.says("x", "nothing: ")
+    assert "Give numbers from 1 to 4." in desk.says("1 7", "nothing: ")
+    assert "such as rent for May" in " ".join(desk.says("?", "nothing: ").split())
+    desk.says("3", "value date: ")
+    assert "is not a day of the calendar" in desk.says("2026-02-30", "value date: ")
+    # What is wrong only with the answers together is asked again with those that were given.
+    assert "target is the source itself, ADA" in desk.says("2026-02-03", "source: ")
+    assert "Enter keeps ADA" in desk.answers("", "NOBODY", last="amount: ")
+    desk.answers("", "3", last="value date: ")
+    told = desk.says("-", "Do it?")
+    assert "target  NOBODY: there is no such account" in told
+    assert "value date" not in told
+    desk.says("c", "source: ")
+    desk.answers("", "BOB", "", "", last="Do it?")
+    assert re.search(r"ADA +Ada Lovelace +-5.00", desk.says("y"))
+
+
+def test_a_refusal_says_why_and_can_be_retried(desk: Desk, bank: Say) -> None:
+    desk.answers("withdraw", "BOB", "20", "", last="Do it?")
+    refused = desk.says("y", "Try again now? [y/N] ")
+    assert "T00000000003 withdraw: FAILED" in refused
+    assert "BOB has 0.00 EUR available, 20.00 needed. (insufficient_funds)" in refused
+    assert "Trying again may help" in refused
+    assert "FAILED" in desk.says("y", "Try again now? [y/N] ")
+    bank("deposit", "BOB", "20")
+    assert re.search(r"BOB +Bob +-20.00 +0.00", desk.says("y"))
+    desk.answers("open account", "Eve", "1", "ADA", last="Do it?")
+    assert "Trying the same again cannot help." in desk.says("y")
+    assert "(not_failed)" in desk.answers("retry", "T00000000003", last="Do it?") + desk.says("y")
+    told = desk.answers("reverse", "T00000000003", "", last="Do it?")
+    assert "withdraw, COMPLETED, 20.00 EUR, from BOB (Bob)" in " ".join(told.split())
+    desk.says("n")
+    assert "There is no account NOBODY. (not_found)" in desk.answers("account", "NOBODY")
+
+
+def test_customers_products_and_parts_are_told_by_their_names(desk: Desk) -> None:
+    desk.answers("register customer", "Ada Lovelace", "1", "St James's Square", last="Do it?")
+    assert "new customer C00000001" in desk.says("y")
+    told = desk.answers("open account", "The Lovelaces", "6 5", "C00000001", "savings", last="it?")
+    assert "owners   C00000001: Ada Lovelace, St James's Square" in told
+    assert "product  savings: " in told
+    desk.says("y")
+    told = desk.answers("split", "ADA", "BOB=1 A00000001=2", "1", "9", last="Do it?")
+    assert "2 shares to A00000001: The Lovelaces, of Ada Lovelace, balance 0.00" in told
+    assert re.search(r"amount +9.00 EUR", told)
+    assert re.search(r"BOB +Bob +3.00 +3.00", desk.says("y"))
+    desk.says("set status", "account: ")
+    assert "One of: active, debits_blocked" in desk.says("BOB", "status: ") + desk.says(
+        "?", "status: "
+    )
+    desk.answers("frozen", "lost card", "", last="Do it?")
+    desk.says("y")
+    assert "BOB: Bob, frozen, balance 3.00 EUR" in desk.answers(
+        "deposit", "BOB", "1.001", "", last="Do it?"
+    )
+    desk.says("n")
+    assert re.search(r"snapshot|accounts +\d", desk.answers("snapshot", "y"))
+
+
+def test_long_lists_are_paged(bank: Say) -> None:
+    Path("many.csv").write_text("command,name\n" + "open_account,Somebody\n" * 60)
+    bank("run", "many.csv")
+    with at_a_desk() as desk:
+        desk.sees(MENU)
+        first = desk.answers("transactions", "", last="Enter shows more, back leaves it: ")
+        assert len(first.splitlines()) < LINES
+        pages = [first, *(desk.says("", "leaves it: ") for _ in range(5))]
+        rows = re.findall(r"^ *(T\d{11}) ", "\n".join(pages), re.MULTILINE)
+        assert rows == [f"T{number:011}" for number in range(62, 62 - len(rows), -1)]
+        assert len(rows) > 50
+        desk.says("back")
+        assert "-" * 3 not in desk.says("quit", "Goodbye")
+
+
+def test_ctrl_c_and_ctrl_d_leave_one_thing_at_a_time(desk: Desk, bank: Say) -> None:
+    for key in (CTRL_C, CTRL_D):
+        desk.says("deposit", "account: ")
+        desk.says("ADA", "amount: ")
+        desk.presses(key)
+        assert "Left: nothing was done." in desk.sees(MENU)
+        desk.answers("deposit", "ADA", "5", "", last="Do it?")
+        desk.presses(key)
+        assert "Left: nothing was done." in desk.sees(MENU)
+    assert "Left.\n" in desk.says("account", ": ") + desk.says("back")
+    desk.says("2", "Money (")
+    desk.presses(CTRL_C)
+    desk.sees(MENU)
+    desk.presses(CTRL_D)
+    desk.sees("Goodbye")
+    assert desk.ended() == 0
+    assert bank("balance", "ADA").out == "100.00\n"
+
+
+def test_a_request_to_end_ends_all_of_it(desk: Desk) -> None:
+    desk.says("deposit", "account: ")
+    desk.process.send_signal(signal.SIGTERM)
+    assert desk.ended() == 128 + signal.SIGTERM
+
+
+def test_quit_ends_it_from_anywhere(desk: Desk) -> None:
+    desk.answers("deposit", "ADA", "5", "", last="Do it?")
+    desk.says("quit", "Goodbye")
+    assert desk.ended() == 0
+
+
+def test_it_works_while_a_server_holds_the_books_and_when_it_has_gone(
+    desk: Desk, bank: Say, alone: Path
+) -> None:
+    with serving(alone):
+        told = desk.answers("transfer", "ADA", "BOB", "30", "", last="Do it?")
+        assert "ADA: Ada Lovelace, balance 100.00 EUR" in told
+        assert re.search(r"BOB +Bob +30.00 +30.00", desk.says("y"))
+    desk.answers("withdraw", "BOB", "10", "", last="Do it?")
+    assert re.search(r"BOB +Bob +-10.00 +20.00", desk.says("y"))
+    assert bank("balance", "BOB").out == "20.00\n"
+
+
+def test_a_lost_answer_is_asked_again_with_the_same_key(desk: Desk, bank: Say) -> None:
+    with Bank.open("csv:data") as held:
+        assert "(in_use)" in desk.answers("deposit", "BOB", "7", "", last="Ask again? [y/N] ")
+    desk.says("y", "Do it?")
+    with Bank.open("csv:data") as held, answering(b"") as url:
+        held.store.announce(url)
+        lost = desk.says("y", "Ask again? [y/N] ")
+        assert "(outcome_unknown)" in lost
+    assert re.search(r"BOB +Bob +7.00 +7.00", desk.says("y"))
+    key = re.search(r"menu-[0-9a-f]{16}", "".join(lost.split()))
+    assert key is not None
+    assert bank("transaction", "--key", key[0]).status == 0
+    desk.answers("deposit", "BOB", "8", "", last="Do it?")
+    with Bank.open("csv:data") as held:
+        desk.says("y", "Ask again? [y/N] ")
+        assert "the transactions tell" in " ".join(desk.says("n").split())
+
+
+def test_a_fault_is_a_sentence_and_the_menu_goes_on(desk: Desk, alone: Path) -> None:
+    # No snapshot is left where its file should be: what nobody has foreseen.
+    (alone / "data").rename(alone / "away")
+    (alone / "data").write_text("no folder")
+    assert "data" in desk.answers("account", "ADA")
+    (alone / "data").unlink()
+    (alone / "away").rename(alone / "data")
+    assert "100.00" in desk.answers("account", "ADA")
+
+
+def test_it_needs_a_terminal_and_a_person(bank: Say) -> None:
+    piped = bank("menu")
+    assert piped.status == 2
+    assert "The menu talks to a person in a terminal." in piped.err
+    assert bank("menu", "--json").status == 2
+    with at_a_desk("--store", "memory:") as desk:
+        desk.sees("keeps nothing from one answer to the next")
+        assert desk.ended() == 78
+
+
+def test_colours_are_left_out_where_nobody_wants_them(club: Say) -> None:
+    with at_a_desk(TERM="xterm", NO_COLOR="1") as desk:
+        desk.sees(MENU)
+        desk.answers("accounts", "back")
+        desk.says("trial balance")
