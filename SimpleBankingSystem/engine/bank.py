@@ -82,6 +82,9 @@ class Bank(Asked):
         self._processor.start(workers)
         for command in store.requested:
             self.execute(command)
+        if store.requested:
+            # So that a later start does not find the same request again.
+            store.snapshot()
 
     def __enter__(self) -> Self:
         return self

@@ -309,6 +309,9 @@ def test_parts_come_as_an_object_as_pairs_or_as_words(given: object) -> None:
 @pytest.mark.parametrize(
     "given",
     [
+        {"ADA=1 BOB": "2"},
+        {"ADA": "1 BOB=2"},
+        {"": "1"},
         {"ADA": 1.5},
         {"ADA": None},
         {"ADA": {"BOB": "1"}},

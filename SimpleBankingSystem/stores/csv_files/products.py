@@ -73,7 +73,10 @@ def changes(data: bytes, state: State) -> Iterator[DefineProduct]:
     Raises:
         ValueError: the file, or a product in it, is not what it should be.
     """
+    known = {field.name for field in fields(Product)} - {"id"}
     for name, terms in stated(data).items():
+        if foreign := sorted(terms.keys() - known):
+            raise ValueError(f"[{name}] {foreign[0]} is no term of a product")
         try:
             asked = DefineProduct.parse(
                 {"product": name, **terms, "description": "changed in products.toml"}
