@@ -276,8 +276,14 @@ def prove(arguments: list[str]) -> int:
         return failed or run("-m", "tests.proof_report", notes, level)
 
 
+def mutate(arguments: list[str]) -> NoReturn:
+    """Change the code in one small place after the other, and count what no test notices."""
+    set_up("dev")
+    become("-m", "tests.mutants", *arguments)
+
+
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    command.__name__: command for command in (demo, bank, python, test, check, bench, prove)
+    command.__name__: command for command in (demo, bank, python, test, check, bench, prove, mutate)
 }
 
 

@@ -17,7 +17,7 @@ FIGURES = {
     "kills at a sync": (2, 30, 300),
     "pairs of faults": (20, 1_000, 50_000),
     "damaged rows": (6, 12, 100),
-    "model examples": (100, 500, 20_000),
+    "model examples": (60, 500, 20_000),
     "model steps": (30, 50, 100),
     "schedules": (240, 1_000, 50_000),
     "schedules on a disk": (60, 1_000, 50_000),

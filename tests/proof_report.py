@@ -51,20 +51,25 @@ LEVELS = {"test": "dev.py test", "short": "dev.py prove --short", "long": "dev.p
 def run_of(notes: str, level: str) -> dict[str, Any]:
     """Sum the notes of a proof run up: by guarantee and file, how many tests passed, and figures.
 
-    A parametrized test is one test, with the figures of its last case.
+    A parametrized test is one test, with the figures of all its cases.
     """
-    proofs: dict[str, dict[str, dict[str, str]]] = {str(number): {} for number in PROMISES}
+    proofs: dict[str, dict[str, dict[str, list[str]]]] = {str(number): {} for number in PROMISES}
     beside = set()
     for note in map(json.loads, notes.splitlines()):
         if note["beside"]:
             beside.add(note["beside"])
         file, test = note["test"].split("::", 1)
         for number in note["guarantees"]:
-            proofs[str(number)].setdefault(file, {})[test] = note["figures"]
+            figures = proofs[str(number)].setdefault(file, {}).setdefault(test, [])
+            if note["figures"] and note["figures"] not in figures:
+                figures.append(note["figures"])
     day = datetime.now(UTC).date().isoformat()
     summed = {
         number: {
-            file: {"tests": len(tests), "figures": [each for each in tests.values() if each]}
+            file: {
+                "tests": len(tests),
+                "figures": ["; ".join(figures) for figures in tests.values() if figures],
+            }
             for file, tests in sorted(files.items())
         }
         for number, files in proofs.items()

@@ -31,6 +31,7 @@ _varying = [
     (re.compile(r"h[0-9a-f]{32}"), "<hash>"),
     (re.compile(r"[\d,.]+ (s\b|seconds|lines a second|rows a second|/s)"), r"<number> \1"),
     (re.compile(r"(seconds|\w+_per_second) +[\d,.]+"), r"\1 <number>"),
+    (re.compile(r"( \d+\.\d)( +\d+\.\d+){4}$", re.MULTILINE), r"\1 <milliseconds>"),
     (re.compile(r" +"), " "),
 ]
 

@@ -19,7 +19,7 @@ from SimpleBankingSystem.ledger.errors import (
     InvalidFile,
     OutcomeUnknown,
 )
-from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, RUNNING, Run
+from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, RUNNING
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
 from SimpleBankingSystem.runs import Options, run_file
 from SimpleBankingSystem.stores.memory import MemoryStore
@@ -253,18 +253,6 @@ def test_a_dry_run_of_a_broken_run_rehearses_the_rest(tmp_path: Path) -> None:
             run_file(bank, file, Options(dry_run=True, results=tmp_path / "out.csv"))
         store.fail(after=0, times=0)
         assert run_file(bank, file, results).already_done == 1000
-
-
-def test_a_store_over_another_reads_through_and_writes_to_itself(bank: Bank) -> None:
-    over = MemoryStore(ticking(), under=bank.store)
-    assert over.account("ANNA") == bank.account("ANNA")
-    assert over.number(1) == bank.store.number(1)
-    assert over.every(Run) == bank.runs()
-    assert over.find(Run, "R000001") == bank.runs()[0]
-    assert over.transaction(journal(bank)[0].id) == journal(bank)[0]
-    assert over.lines_done("R000001") == bank.lines_done("R000001")
-    assert not over.claimed("nothing")
-    assert over.verify().problems == []
 
 
 def test_an_action_is_not_done_again_once_a_later_line_is_done(tmp_path: Path) -> None:

@@ -16,22 +16,19 @@ import dev
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
+from tests import seed_table
 from tests.banks import STORES, TickingClock, asked, do, done, wait_until
 
 TESTS = Path(__file__).parent
-ROWS = tomllib.loads((TESTS / "seeds.toml").read_text("utf-8"))
 
 
 def test_every_row_has_a_test_that_bears_its_number() -> None:
-    texts = [file.read_text("utf-8") for file in TESTS.rglob("test_*.py")]
-    borne = {
-        row.upper()
-        for text in texts
-        for pair in re.findall(r"mark\.seed\(\"([A-E]\d+)\"\)|def test_([a-e]\d+)_", text)
-        for row in pair
-        if row
-    }
-    assert borne == set(ROWS)
+    assert set(seed_table.bearers()) == set(seed_table.ROWS) >= set(seed_table.VERBS)
+
+
+def test_the_table_of_the_rows_is_the_one_that_its_program_makes() -> None:
+    """When it is not: ``python3 dev.py python -m tests.seed_table``."""
+    assert seed_table.BETWEEN.findall(seed_table.PLACE.read_text("utf-8")) == [seed_table.table()]
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:

@@ -29,7 +29,7 @@ from SimpleBankingSystem.questions.kinds import AnyAccountId
 from SimpleBankingSystem.runs import run_file
 from SimpleBankingSystem.shapes import COUNT, MONEY, items_of, record
 from SimpleBankingSystem.stores.base import Query
-from tests.banks import TickingClock
+from tests.banks import TickingClock, asked
 from tests.servers import PREFIX
 
 PUBLIC = [verb for verb, kind in REGISTRY.items() if kind.surfaces]
@@ -233,11 +233,17 @@ def asking(
     """Ask a question on every surface, of books that have what the examples name."""
     monkeypatch.chdir(tmp_path)
     day = tmp_path / "day.csv"
-    day.write_text("command,name\nopen_account,Ada\nopen_account,Eve\n")
+    day.write_text(
+        "command,name,account,amount\nopen_account,Ada,,\nopen_account,Eve,,\n"
+        "register_customer,Ada Lovelace,,\ndeposit,,A00000001,20.00\n"
+    )
     clock = TickingClock()
     clock.move(days=310)
     with Bank.open("csv:data", clock=clock) as bank:
-        assert run_file(bank, day).completed == 2
+        # The hold of the examples is the first transaction: it fails, and is tried again.
+        held = bank.execute(asked("place_hold", account="A00000001", amount="10"))
+        assert run_file(bank, day).completed == 4
+        assert bank.retry(held.id).made == ("hold", "H00000000001")
 
     def every_surface(verb: str) -> None:
         kind = QUESTIONS[verb]
@@ -359,8 +365,8 @@ def test_a_new_question_is_one_declaration(
     asking("net_worth")
     assert "net-worth" in answered("-h", capsys)
     assert items_of(worth.answers) == worth.answers
-    assert answered("net-worth A00000001", capsys) == "amount        0.00\ntransactions  1\n"
-    assert answered("net-worth A00000001 --csv", capsys) == "amount,transactions\n0.00,1\n"
+    assert answered("net-worth A00000002", capsys) == "amount        0.00\ntransactions  1\n"
+    assert answered("net-worth A00000002 --csv", capsys) == "amount,transactions\n0.00,1\n"
 
 
 def test_no_question_is_declared_twice(worth: type[Question]) -> None:

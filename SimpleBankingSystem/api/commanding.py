@@ -97,6 +97,9 @@ def commanding(api: Api, kind: type[Request]) -> Method:
         }
     else:
         answers = {200: ("It is done.", transaction)}
+        if not issubclass(kind, Command):
+            # What is retried may make what it was to make at first.
+            answers[201] = ("It is done.", transaction, LOCATED)
     if issubclass(kind, Command):
         answers[202] = ("It is accepted, and durable.", transaction, LOCATED)
     in_path = PATH_FIELD.findall(kind.route)

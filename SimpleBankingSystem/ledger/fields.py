@@ -353,7 +353,8 @@ def _show_plainly(value: object) -> str:
 
 
 def _show_words(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    assert isinstance(value, list | tuple)
+    return " ".join(map(str, value))
 
 
 _money_schema = {"type": "string", "pattern": f"^{AMOUNT_PATTERN}$"}

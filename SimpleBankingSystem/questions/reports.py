@@ -12,9 +12,12 @@ from SimpleBankingSystem.ledger.fields import Currency, Date
 from SimpleBankingSystem.ledger.money import ZEROS
 from SimpleBankingSystem.questions.base import Answer, Question, question
 from SimpleBankingSystem.questions.kinds import AtOnce
-from SimpleBankingSystem.shapes import COUNT, MONEY, TEXT, Schema, record
+from SimpleBankingSystem.shapes import COUNT, MONEY, TEXT, Schema, nullable, record
+from SimpleBankingSystem.stores.base import Tally
 
-MILLISECONDS: Schema = {"type": "number", "description": "milliseconds"}
+MILLISECONDS: Schema = nullable(
+    {"type": "number", "description": "milliseconds; null where there were none but retries"}
+)
 
 
 def list_of(properties: dict[str, Schema], title: str) -> dict[str, object]:
@@ -43,6 +46,8 @@ BALANCES = list_of(
     "TrialBalance",
 )
 
+TIMES = ("queued_mean", "queued_longest", "durable_mean", "durable_longest")
+
 STATISTICS = list_of(
     {
         "command": {**TEXT, "example": "transfer"},
@@ -50,13 +55,23 @@ STATISTICS = list_of(
         "code": {**TEXT, "description": "why they failed"},
         "count": COUNT,
         "percent": {"type": "number", "description": "of all outcomes of this command"},
-        "queued_mean": MILLISECONDS,
-        "queued_longest": MILLISECONDS,
-        "durable_mean": MILLISECONDS,
-        "durable_longest": MILLISECONDS,
+        **dict.fromkeys(TIMES, MILLISECONDS),
     },
     "Statistics",
 )
+
+
+def times(tally: Tally) -> dict[str, float | None]:
+    """Return the milliseconds that commands took."""
+    if not tally.timed:
+        return dict.fromkeys(TIMES)
+    shown = (
+        round(tally.queued / tally.timed / 1000, 3),
+        tally.queued_longest / 1000,
+        round(tally.durable / tally.timed / 1000, 3),
+        tally.durable_longest / 1000,
+    )
+    return dict(zip(TIMES, shown, strict=True))
 
 
 @question("top_spenders", route="/reports/top-spenders", answers=SPENDERS)
@@ -120,16 +135,14 @@ class TrialBalance(Question):
 class Statistics(Question):
     """Show how commands fared: how many, why they failed, and how long they took.
 
-    Times are from being taken to being decided, and to being durable.
+    Every attempt counts. Times are from being taken to being decided, and to being durable; when
+    a retry was taken is not recorded, so they are those of first attempts.
     """
 
     since: Date = ""
     until: Date = ""
 
-    columns = (
-        *("command", "status", "code", "count", "percent"),
-        *("queued_mean", "queued_longest", "durable_mean", "durable_longest"),
-    )
+    columns = ("command", "status", "code", "count", "percent", *TIMES)
 
     def answer(self, bank: Bank) -> Answer:
         found = bank.tallies(self.since, self.until)
@@ -144,10 +157,7 @@ class Statistics(Question):
                     "code": each.code,
                     "count": each.count,
                     "percent": round(100 * each.count / totals[each.command], 1),
-                    "queued_mean": round(each.queued / each.count / 1000, 3),
-                    "queued_longest": each.queued_longest / 1000,
-                    "durable_mean": round(each.durable / each.count / 1000, 3),
-                    "durable_longest": each.durable_longest / 1000,
+                    **times(each),
                 }
                 for each in found
             ]

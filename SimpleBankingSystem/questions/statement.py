@@ -66,13 +66,18 @@ class Statement(Question):
         items = []
         for transaction, amount in found.items:
             balance += amount
-            others = [name for name in transaction.accounts if name != self.account]
+            others = [
+                end
+                for each in transaction.postings
+                for end in each[:2]
+                if self.account in each[:2] and end != self.account
+            ]
             items.append(
                 {
                     "value_date": transaction.value_date,
                     "transaction": transaction.id,
                     "command": transaction.command,
-                    "other": " ".join(others),
+                    "other": " ".join(dict.fromkeys(others)),
                     "reference": transaction.reference,
                     "description": transaction.description,
                     "amount": str(amount),
@@ -92,11 +97,14 @@ class Statement(Question):
         }
 
     def rows(self, answer: Answer) -> list[dict[str, object]]:
-        """Return the rows between the opening and the closing balance."""
+        """Return the rows between the opening balance and the closing one.
+
+        They are on the first page and on the last, so that pages joined are one statement.
+        """
         opening = {"value_date": answer["since"], "command": "opening"}
         closing = {"value_date": answer["until"], "command": "closing"}
         return [
-            {**opening, "balance": answer["opening"]},
+            *([] if self.cursor else [{**opening, "balance": answer["opening"]}]),
             *answer["items"],
-            {**closing, "balance": answer["closing"]},
+            *([] if answer["next"] else [{**closing, "balance": answer["closing"]}]),
         ]

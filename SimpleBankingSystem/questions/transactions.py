@@ -140,16 +140,28 @@ class OneTransaction(Question):
         return bank.transaction(self.transaction).to_dict()
 
 
+@question("account_activity", route="/accounts/{account}/activity", answers=TRANSACTIONS)
+class AccountActivity(Filtered):
+    """Show who did what and when to an account, and to those that were merged into it."""
+
+    account: AnyAccountId
+
+    columns = (
+        *("completed_at", "actor", "id", "command", "status", "source", "target", "amount"),
+        *("currency", "description"),
+    )
+
+    def found(self, bank: Bank) -> Page:
+        return bank.history(self.query())
+
+
 @question("activity", route="/customers/{customer}/activity", answers=TRANSACTIONS)
 class Activity(Filtered):
     """Show who did what and when to a customer and the accounts that are theirs."""
 
     customer: CustomerId
 
-    columns = (
-        *("completed_at", "actor", "id", "command", "status", "source", "target", "amount"),
-        *("currency", "description"),
-    )
+    columns = AccountActivity.columns
 
     def found(self, bank: Bank) -> Page:
         return bank.activity(self.customer, self.query())

@@ -99,10 +99,11 @@ class Extract:
 
 @dataclass(slots=True, frozen=True)
 class Tally:
-    """How many transactions of a command came to an outcome on a day, and how long they took.
+    """How often transactions of a command came to an outcome on a day, and how long they took.
 
-    ``code`` says why they failed. Times are microseconds from being taken to being decided and to
-    being durable: the sums over all, and the longest.
+    ``code`` says why they failed; every attempt is an outcome of its own. Times are microseconds
+    from being taken to being decided and to being durable: the sums over those that are ``timed``,
+    which are the first attempts, and the longest.
     """
 
     day: str
@@ -110,6 +111,7 @@ class Tally:
     status: str
     code: str
     count: int
+    timed: int
     queued: int
     durable: int
     queued_longest: int
@@ -193,7 +195,10 @@ class Store(ABC):
 
     @abstractmethod
     def extract(self, account_id: str, since: str, until: str, limit: int, cursor: int) -> Extract:
-        """Return what moved money on an account on value days; blank ends are open."""
+        """Return what moved money on an account on value days; blank ends are open.
+
+        A cursor that is none of the account's movements stands before them all.
+        """
 
     @abstractmethod
     def top_spenders(self, currency: str, limit: int) -> Sequence[tuple[str, Decimal]]:

@@ -121,7 +121,8 @@ class MemoryStore(StateStore):
         def before(place: tuple[str, int]) -> Decimal:
             return sum((each[3] for each in moved if each[:2] < place), nothing)
 
-        begin = next(((day, seq + 1) for day, seq, *_ in moved if seq == cursor), (since, 0))
+        behind = ((day, seq + 1) for day, seq, *_ in moved if seq == cursor)
+        begin = max((since, 0), next(behind, (since, 0)))
         found = [each for each in moved if begin <= each[:2] < (until, 0)]
         return Extract(
             opening=before((since, 0)),
@@ -147,6 +148,7 @@ class MemoryStore(StateStore):
                 each.command,
                 each.status,
                 each.error.code if each.error else "",
+                each.attempt == 1,
                 each.created_at,
                 each.started_at,
                 each.completed_at,

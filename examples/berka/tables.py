@@ -33,11 +33,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """Somebody who owns accounts or uses them, and the district where they live."""
+
+    id: str
+    district: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """One account: when it was opened, who owns it, and its rows in the order of booking."""
+    """One account: when it was opened, who owns it and uses it, its rows in the order of booking.
+
+    Most of the published accounts have no rows: they were opened in later years.
+    """
 
     account: str
     owner: str
+    users: Sequence[str]
     opened: str
     rows: Sequence[Row]
 
@@ -57,11 +69,11 @@ class History:
 
     def overdraft_limit(self) -> Decimal:
         """Return the smallest limit that lets every row through."""
-        return max(Decimal(0), -min(self.exact_balances()))
+        return max(Decimal(0), -min(self.exact_balances(), default=Decimal(0)))
 
 
 def read_histories(folder: Path) -> list[History]:
-    """Read the accounts that have transactions, in the order in which they were opened.
+    """Read the accounts, in the order in which they were opened.
 
     Raises:
         ValueError: the tables are not what was published; the message says where.
@@ -70,21 +82,44 @@ def read_histories(folder: Path) -> list[History]:
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in _read_rows(folder / "trans.asc"):
         rows[row.account].append(row)
-    owners = {
-        account: client
-        for client, account, kind in read(folder / "disp.asc", "client_id", "account_id", "type")
-        if kind == "OWNER"
-    }
+    owners: dict[str, str] = {}
+    users: dict[str, list[str]] = defaultdict(list)
+    for client, account, kind in read(folder / "disp.asc", "client_id", "account_id", "type"):
+        if kind == "OWNER":
+            owners[account] = client
+        else:
+            users[account].append(client)
     opened = {
         account: day(text) for account, text in read(folder / "account.asc", "account_id", "date")
     }
-    for table, accounts in {"account.asc": opened, "disp.asc": owners}.items():
-        if missing := rows.keys() - accounts.keys():
-            raise ValueError(f"{folder / table} lacks account {min(missing)} of trans.asc")
+    for table, known, named in (
+        ("account.asc", opened, rows.keys() | users.keys()),
+        ("disp.asc", owners, opened.keys()),
+    ):
+        if missing := named - known.keys():
+            raise ValueError(f"{folder / table} lacks account {min(missing)}")
+    order = sorted(opened, key=lambda account: (opened[account], int(account)))
     return [
-        History(account, owners[account], opened[account], in_booking_order(rows[account]))
-        for account in sorted(rows, key=lambda account: (opened[account], int(account)))
+        History(each, owners[each], users[each], opened[each], in_booking_order(rows[each]))
+        for each in order
     ]
+
+
+def read_clients(folder: Path) -> list[Client]:
+    """Read the clients, in the order of their numbers.
+
+    Raises:
+        ValueError: the tables are not what was published; the message says where.
+        OSError: a table cannot be read.
+    """
+    districts = dict(read(folder / "district.asc", "A1", "A2"))
+    clients = dict(read(folder / "client.asc", "client_id", "district_id"))
+    if missing := set(clients.values()) - districts.keys():
+        raise ValueError(f"{folder / 'district.asc'} lacks district {min(missing)}")
+    named = {client for (client,) in read(folder / "disp.asc", "client_id")}
+    if missing := named - clients.keys():
+        raise ValueError(f"{folder / 'client.asc'} lacks client {min(missing)}")
+    return [Client(client, districts[clients[client]]) for client in sorted(clients, key=int)]
 
 
 def in_booking_order(rows: Sequence[Row]) -> list[Row]:

@@ -139,6 +139,10 @@ def test_accounts_are_listed_and_shown(busy: Client) -> None:
         "available",
         "overdraft_limit",
         "opened_at",
+        "minimum_balance",
+        "owners",
+        "users",
+        "merged_into",
     ]
     assert busy.get("/accounts/CASH.EUR").get_json()["balance"] == "-98.00"
 

@@ -259,7 +259,7 @@ def test_the_container_command_serves_and_its_health_check_tells(tmp_path: Path)
 def test_the_requests_of_the_document_are_answered(tmp_path: Path) -> None:
     text = (dev.ROOT / "docs" / "SERVING.md").read_text("utf-8")
     requests = re.findall(r"(?m)^curl .*$", text)
-    assert len(requests) == 5
+    assert len(requests) == 7
     (tmp_path / "dues.csv").write_text("command,account,amount\ndeposit,ADA,1.00\n")
     with served(tmp_path) as server:
         for request in requests:
@@ -269,7 +269,8 @@ def test_the_requests_of_the_document_are_answered(tmp_path: Path) -> None:
             )
             assert done.returncode == 0, done
             if "Accept: text/csv" in words:
-                assert done.stdout.startswith("completed_at,id,command,")
+                table = "value_date,transaction," if "statement" in request else "completed_at,id,"
+                assert done.stdout.startswith(table)
             else:
                 assert json.loads(done.stdout)
 

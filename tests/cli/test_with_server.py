@@ -64,6 +64,10 @@ def serving(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 def settled(text: str) -> str:
     """Return an answer without what no two executions have in common."""
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME", text)
+    # The milliseconds of the statistics: in a table, in CSV and in JSON.
+    text = re.sub(r"(?m)( \d+\.\d)( +\d+\.\d+){4}$", r"\1", text)
+    text = re.sub(r"(?m)(,\d+\.\d)(,\d+\.\d+){4}$", r"\1", text)
+    text = re.sub(r'("(queued|durable)_(mean|longest)": )[0-9.]+', r"\1", text)
     return re.sub(r"((seconds|lines_per_second|rows_per_second)\W+)([0-9.]+|null)?", r"\1", text)
 
 

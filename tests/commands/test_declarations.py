@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
@@ -64,6 +65,7 @@ def test_typed_construction_is_checked_like_everything_else() -> None:
     with pytest.raises(InvalidCommand) as refused:
         Transfer("a", "A00000002", Decimal("NaN"), value_date="today")
     assert set(refused.value.errors) == {"source", "amount", "value_date"}
+    assert refused.value.errors["value_date"] == "must be a day written as 2026-11-20"
     with pytest.raises(InvalidCommand) as refused:
         Transfer(None, None, None)  # type: ignore[arg-type]
     assert set(refused.value.errors) == {"source", "target", "amount"}
@@ -130,6 +132,13 @@ def test_a_reader_of_rows_answers_what_parse_does(verb: str, header: str, line: 
     )
 
 
+def test_what_a_reader_finds_good_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Transfer.reader(["source", "amount", "target", "description", "name"])
+    row = ["A00000001", "1.20", "A00000002", "", ""]
+    monkeypatch.delattr(Request, "parse")
+    assert read(row) == Transfer("A00000001", "A00000002", Decimal("1.20"))
+
+
 def test_a_kind_that_is_not_in_the_table_is_refused(undone: None) -> None:
     with pytest.raises(TypeError, match=r"Wave\.hand must be one of the kinds"):
 
@@ -138,6 +147,14 @@ def test_a_kind_that_is_not_in_the_table_is_refused(undone: None) -> None:
             """Wave."""
 
             hand: str
+
+    with pytest.raises(TypeError, match=r"Nod\.head must be one of the kinds"):
+
+        @command("nod")
+        class Nod(Action):
+            """Nod."""
+
+            head: Annotated[str, "no kind"]
 
 
 def test_a_verb_is_declared_once(undone: None) -> None:
@@ -159,6 +176,7 @@ def test_a_new_operation_is_one_declaration(undone: None) -> None:
     made = REGISTRY["rename_account"].parse({"account": "A00000001"})
     assert made == RenameAccount("A00000001")
     assert RenameAccount.example() == {"account": "A00000001"}
+    assert Transfer.example() == {"source": "A00000001", "target": "A00000002", "amount": "10.00"}
     assert [field.name for field in RenameAccount.fields] == ["account", "remark", *SHARED]
 
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
-from tests.banks import code, do, done
+from SimpleBankingSystem.ledger.entity import numbering
+from tests.banks import asked, code, do, done
 from tests.commands.tables import Row, answer
 
 RULES: list[Row] = [
@@ -90,6 +91,15 @@ def test_a_new_account_is_as_it_was_asked_for(bank: Bank) -> None:
     }
     (posted,) = transaction.postings
     assert posted[:4] == ("CASH.BHD", "A00000001", Decimal("1.500"), "BHD")
+
+
+def test_it_holds_the_numbering_only_where_a_number_could_meet_its_id(bank: Bank) -> None:
+    def held(**given: str) -> set[str]:
+        return set(asked("open_account", name="Ada", **given).accounts(bank.store))
+
+    assert held() == {numbering("A")}
+    assert held(account="A00000007") == {"A00000007", numbering("A")}
+    assert held(account="ADA") == {"ADA"}
 
 
 def test_without_an_initial_deposit_no_money_moves(bank: Bank) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
-from tests.banks import balances, code, do, done, submitted, ticket
+from SimpleBankingSystem.ledger.book import Book, NotHeldError
+from tests.banks import asked, balances, code, do, done, submitted, ticket
 from tests.commands.tables import Row, answer
+
+UNKNOWN = "T00000099999"
 
 # The transactions are those of the fixture: T1 opened RICH, T2 opened POOR, T4 opened SHUT.
 RULES: list[Row] = [
@@ -15,7 +18,7 @@ RULES: list[Row] = [
     ("transaction=T00000000010", ""),
     ("", "transaction"),
     ("transaction=T1", "transaction"),
-    ("transaction=T00000099999", "transaction_not_found"),
+    (f"transaction={UNKNOWN}", "transaction_not_found"),
     ("transaction=T00000000002", "not_reversible"),
     ("transaction=T00000000009", "not_reversible"),
     ("transaction=T00000000008", "account_closed"),
@@ -53,6 +56,24 @@ def test_it_is_refused_where_the_money_is_gone_and_can_be_tried_again(bank: Bank
 def test_what_failed_has_nothing_to_undo(bank: Bank) -> None:
     failed = do(bank, "withdraw", account="POOR", amount="1")
     assert answer(bank, "reverse", f"transaction={failed.id}") == "not_reversible"
+
+
+def test_undoing_one_stands_in_no_other_s_way(bank: Bank) -> None:
+    before = balances(bank)
+    paid = [done(bank, "transfer", source="RICH", target="POOR", amount="30") for _ in range(2)]
+    for each in paid:
+        assert answer(bank, "reverse", f"transaction={each.id}") == ""
+    assert balances(bank) == before
+
+
+def test_it_holds_what_it_undoes_and_the_customers_accounts(bank: Bank) -> None:
+    paid = done(bank, "withdraw", account="RICH", amount="1")
+    reversal = asked("reverse", transaction=paid.id)
+    store = bank.store
+    assert set(reversal.accounts(store)) == {paid.id, "RICH"}
+    assert set(asked("reverse", transaction=UNKNOWN).accounts(store)) == {UNKNOWN}
+    with pytest.raises(NotHeldError, match=paid.id):
+        reversal.apply(Book(store, {"RICH"}, "EUR", ""))
 
 
 def test_two_reversals_in_one_batch(bank: Bank) -> None:

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from SimpleBankingSystem.commands.ticket import Latch
+from SimpleBankingSystem.commands.ticket import Latch, Ticket
 from SimpleBankingSystem.ledger.errors import Busy, InsufficientFunds
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Posting
 from tests.banks import DEADLINE, ticket
@@ -44,6 +44,15 @@ def test_what_a_pending_ticket_records() -> None:
         "A00000002",
     )
     assert (recorded.value_date, recorded.key, recorded.completed_at) == ("2026-01-01", "k", "")
+
+
+def test_what_a_line_of_a_run_records_and_carries_on() -> None:
+    made = ticket("deposit", account="A00000001", amount="1", reference="R1", description="d")
+    made.run, made.line, made.actor = "R000001", 7, "eve"
+    recorded = made.transaction()
+    assert (recorded.run, recorded.line, recorded.actor) == ("R000001", 7, "eve")
+    assert (recorded.reference, recorded.description) == ("R1", "d")
+    assert Ticket.again(recorded, made.command).transaction() == recorded
 
 
 def test_what_becomes_of_it_is_forgotten_when_it_is_decided_again() -> None:

@@ -234,7 +234,7 @@ def test_what_is_not_held_cannot_be_touched() -> None:
         lambda: book.put(account("POOR")),
     ]
     for touch in touches:
-        with pytest.raises(NotHeldError) as missing:
+        with pytest.raises(NotHeldError, match="POOR") as missing:
             touch()
         assert missing.value.name == "POOR"
     with pytest.raises(NotHeldError):
@@ -265,6 +265,14 @@ def test_ids_are_made_in_order_and_a_dropped_one_is_made_again() -> None:
     book.put(account("A00000020"))
     book.keep()
     assert opened(book) == "A00000021"
+
+
+def test_terms_that_are_dropped_are_as_they_were(book: Book) -> None:
+    before = book.accounts["RICH"]
+    book.put(account("RICH", "100.00", limit="5.00"))
+    assert book.account("RICH") != before
+    book.drop()
+    assert book.account("RICH") == before
 
 
 def test_whoever_makes_an_id_holds_it(book: Book) -> None:

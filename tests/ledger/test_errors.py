@@ -85,6 +85,23 @@ def test_every_error_has_a_base_a_code_and_a_sentence(error: type[BankError]) ->
     assert getattr(errors, error.__name__) is error
 
 
+def test_a_new_error_is_in_the_table_under_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "ERRORS", {})
+
+    class FullMoonTonight(BankError):
+        """There is a full moon."""
+
+    assert FullMoonTonight.code == "full_moon_tonight"
+    assert list(errors.ERRORS.items()) == [("full_moon_tonight", FullMoonTonight)]
+
+
+def test_who_holds_the_books_is_named_where_it_is_known() -> None:
+    unknown = InUse("Held.")
+    assert (unknown.message, unknown.holder, unknown.server) == ("Held.", "", "")
+    known = InUse("Held.", holder="12 here", server="http://127.0.0.1:1")
+    assert (known.holder, known.server) == ("12 here", "http://127.0.0.1:1")
+
+
 def test_an_error_without_words_says_what_it_is() -> None:
     assert InsufficientFunds().message == InsufficientFunds.__doc__
     assert InsufficientFunds("No.").message == "No."
@@ -100,7 +117,8 @@ def test_a_recorded_error_is_found_by_its_code() -> None:
     found = recorded_error("insufficient_funds", "No money.")
     assert (type(found), found.message) == (InsufficientFunds, "No money.")
     malformed = recorded_error("invalid_command", "amount: is missing")
-    assert (malformed.code, "is missing" in malformed.message) == ("invalid_command", True)
+    assert isinstance(malformed, InvalidCommand)
+    assert malformed.errors == {"command": "amount: is missing"}
 
 
 def test_a_code_of_old_is_read_without_fail() -> None:

@@ -84,6 +84,7 @@ ACCEPTED = [
     (PERCENT, "99.9999", Decimal("99.9999")),
     (PERCENT, "100", Decimal(100)),
     (PARTS, "BOB=1 ADA=2.50", (("ADA", Decimal("2.50")), ("BOB", Decimal(1)))),
+    (TAGS, "a b c d e f g h i j", tuple("abcdefghij")),
 ]
 
 REFUSED = [
@@ -227,6 +228,7 @@ def test_a_typed_value_is_read_like_the_text_that_shows_it(
         (LIMIT, Decimal("0E-999999999")),
         (AMOUNT, 10),
         (COUNT, -1),
+        (COUNT, Decimal(3)),
         (TAGS, ("A",)),
         (TAGS, tuple("abcdefghijk")),
         (TAGS, (1.5,)),
@@ -247,6 +249,12 @@ def test_a_json_number_is_read_from_its_digits() -> None:
         AMOUNT.parse_any(Number("1e3"))
     with pytest.raises(ValueError, match="in quotes"):
         TEXT.parse_any(Number("12"))
+
+
+def test_what_was_read_is_not_read_again() -> None:
+    texts = iter(["read once"])
+    kind = Kind("word", lambda _: next(texts), bool, {}, "a", "a word")
+    assert [kind.parse("a"), kind.parse("a")] == ["read once"] * 2
 
 
 def test_what_is_remembered_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

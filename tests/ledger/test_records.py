@@ -148,6 +148,14 @@ def test_the_shape_of_one_that_failed() -> None:
     assert failed.accounts == ("A00000001", "A00000002")
 
 
+def test_what_moved_is_shown_before_what_was_asked() -> None:
+    """A reversal names neither account, and shows what it asked for beside them."""
+    fields = {"transaction": "T00000000007", "limit": Decimal("1.50")}
+    shape = replace(TRANSACTION, source="", target="", fields=fields).to_dict()
+    assert (shape["source"], shape["target"]) == ("A00000001", "A00000002")
+    assert (shape["transaction"], shape["limit"]) == ("T00000000007", "1.50")
+
+
 def test_the_shape_of_one_with_several_postings() -> None:
     back = Posting("A00000002", "CASH.EUR", Decimal("1.00"), "EUR", Decimal("0.00"), None)
     shape = replace(TRANSACTION, postings=(*TRANSACTION.postings, back)).to_dict()
@@ -181,9 +189,10 @@ def test_lines_done_are_known_by_one_number_and_a_small_set() -> None:
     done.note([1])
     for start in range(LINES_AT_ONCE, 10 * LINES_AT_ONCE, 100):
         done.note(range(start + 1, start + 101))
+        assert all(line in done for line in range(start - LINES_AT_ONCE + 1, start + 101))
+        assert len(done.recent) <= 2 * LINES_AT_ONCE
     assert all(line in done for line in range(1, 10 * LINES_AT_ONCE + 1))
     assert 10 * LINES_AT_ONCE + 1 not in done
-    assert len(done.recent) <= 2 * LINES_AT_ONCE
     copy = done.copy()
     done.note([10 * LINES_AT_ONCE + 1])
     assert 10 * LINES_AT_ONCE + 1 not in copy

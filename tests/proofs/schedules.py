@@ -30,6 +30,7 @@ from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify
 from tests.banks import TickingClock
+from tests.proofs.day_on_disk import opened
 from tests.proofs.players import (
     PowerLoss,
     ScheduledDisk,
@@ -39,7 +40,7 @@ from tests.proofs.players import (
     submissions,
 )
 from tests.proofs.simulated_disk import CHANGES, Fault, SimulatedDisk
-from tests.proofs.test_crash_images import abandon, balances_after, check_books, opened
+from tests.proofs.test_crash_images import abandon, balances_after, check_books
 
 ERRORS = (EIO, ENOSPC, EDQUOT, EFBIG)
 NAME = "tests.proofs.schedules"

@@ -33,6 +33,9 @@ from tests.servers import PREFIX, served
 
 ACCOUNTS = ("A00000001", "A00000002", "A00000003")
 RUNS = ("R000001",)
+CUSTOMERS = ("C00000001", "C00000002")
+HOLDS = ("H00000000005", "H00000000007")
+PRODUCTS = ("standard", "savings")
 TRANSACTIONS = tuple(f"T{number:011d}" for number in range(1, 9))
 
 CONFIG = SchemathesisConfig.from_dict(
@@ -64,6 +67,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for name in ("Ada", "Bob", "Eve"):
             done(bank, "open_account", name=name, initial_deposit="1000")
         done(bank, "transfer", source="A00000001", target="A00000002", amount="10")
+        for account in ACCOUNTS[1:]:
+            done(bank, "place_hold", account=account, amount="5")
+            done(bank, "register_customer", name="Ada Lovelace")
     with served(f"csv:{folder / 'data'}", folder) as address:
         yield address
 
@@ -77,6 +83,9 @@ def existing(values: dict[str, Any]) -> dict[str, Any]:
         ("target", ID_PATTERN, ACCOUNTS[2:]),
         ("transaction", r"T[0-9]{11,}", TRANSACTIONS),
         ("run", r"R[0-9]{6,}", RUNS),
+        ("customer", r"C[0-9]{8,}", CUSTOMERS),
+        ("hold", r"H[0-9]{11,}", HOLDS),
+        ("product", r"[a-z].*", PRODUCTS),
     ):
         text = found.get(name)
         if isinstance(text, str) and re.fullmatch(pattern, text):
@@ -143,6 +152,9 @@ def is_number(value: object) -> bool:
 
 def says_what_no_schema_can(problem: Any) -> bool:
     """Tell whether a refusal is about the calendar, two fields together, or what is in a file."""
-    words = ("calendar", "UTC time", "source itself", "spreadsheet")
+    words = (
+        *("calendar", "UTC time", "source itself", "account itself", "a day after", "spreadsheet"),
+        *("a name has letters", "is no ACCOUNT=AMOUNT"),
+    )
     reasons = problem.get("errors", {}).values()
     return problem["code"] == "invalid_file" or any(w in text for text in reasons for w in words)

@@ -8,8 +8,8 @@ from pathlib import Path
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.stores.csv_files.head import Head
 from tests.banks import DEADLINE, TickingClock, done, ticket
+from tests.proofs.day_on_disk import opened
 from tests.proofs.simulated_disk import SimulatedDisk
-from tests.proofs.test_crash_images import opened
 
 
 def test_nothing_is_told_or_shown_before_it_is_durable(tmp_path: Path) -> None:

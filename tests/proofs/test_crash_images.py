@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from decimal import Decimal
 from errno import EIO
 from io import StringIO
@@ -20,7 +19,6 @@ from random import Random
 
 import pytest
 
-from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import BankError
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, Transaction
@@ -30,131 +28,18 @@ from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify
 from SimpleBankingSystem.stores.state import total
-from tests.banks import TickingClock, asked, ticket
+from tests.banks import TickingClock
 from tests.guarantees import Proved
 from tests.proof_level import figure
 from tests.proofs.crash_points import Hits, is_quarantine
+from tests.proofs.day_on_disk import Action, Told, a_day, opened
+from tests.proofs.recorded_entities import entities_in, entities_of
 from tests.proofs.simulated_disk import Fault, Image, Moment, SimulatedDisk
 
 ROLLED_AT = 8
 
-ANSWERS = 14
+ANSWERS = 30
 """What a day on which nothing fails is told."""
-
-Action = Callable[[], object]
-
-
-@dataclass
-class Told:
-    """What the world was told so far: the outcomes, and the ids that were asked for."""
-
-    answers: list[Transaction] = field(default_factory=list)
-
-    def now(self) -> tuple[Transaction, ...]:
-        return tuple(self.answers)
-
-
-def opened(folder: Path, disk: SimulatedDisk, clock: TickingClock) -> CsvStore:
-    return CsvStore(folder, clock=clock, disk=disk, upkeep=False)
-
-
-def plainly(action: Action) -> object:
-    """Do something that nothing hinders."""
-    return action()
-
-
-def grouped(name: str, *amounts: str) -> list[Ticket]:
-    members = [ticket("transfer", source="ADA", target="BOB", amount=each) for each in amounts]
-    for member in members:
-        member.group = name
-    return members
-
-
-def a_day(
-    folder: Path, disk: SimulatedDisk, told: Told, attempt: Callable[[Action], object] = plainly
-) -> None:
-    """Bank for a day: every kind of commit, a snapshot, two archivings, a stop and a start.
-
-    ``attempt`` does each thing, and may go on where it is refused.
-    """
-    clock = TickingClock()
-    disk.watch = told.now
-    disk.phase = "open"
-    bank = attempt(lambda: Bank(opened(folder, disk, clock), clock=clock))
-    if isinstance(bank, Bank):
-        morning(bank, disk, told, attempt)
-        disk.phase = "shutdown"
-        attempt(bank.close)
-    disk.phase = "open again"
-    bank = attempt(lambda: Bank(opened(folder, disk, clock), clock=clock))
-    if isinstance(bank, Bank):
-        disk.phase = "append"
-        carry_out(bank, told, attempt, moved("BOB", "ADA", "3.00", "last"))
-        disk.phase = "shutdown"
-        attempt(bank.close)
-
-
-def morning(
-    bank: Bank, disk: SimulatedDisk, told: Told, attempt: Callable[[Action], object]
-) -> None:
-    """Do all but the stop and the start."""
-    disk.phase = "append"
-    carry_out(bank, told, attempt, people)
-    carry_out(bank, told, attempt, moved("ADA", "BOB", "5.00", "first"))
-    carry_out(bank, told, attempt, refused_and_paid)
-    carry_out(bank, told, attempt, lambda: grouped("whole", "1.00", "2.00"))
-    carry_out(bank, told, attempt, lambda: grouped("refused", "1.00", "900.00"))
-    later = asked("deposit", account="BOB", amount="4.00")
-    attempt(lambda: told.answers.append(bank.accept(later, key="later")))
-    disk.phase = "snapshot"
-    attempt(bank.snapshot)
-    disk.phase = "archive"
-    attempt(bank.archive)
-    disk.phase = "append"
-    for each in [each for each in told.answers if each.key == "refused"]:
-        attempt(lambda: told.answers.append(bank.retry(each.id)))  # noqa: B023
-    limit = {"account": "ADA", "overdraft_limit": "9"}
-    carry_out(bank, told, attempt, lambda: [ticket("set_overdraft_limit", **limit)])
-    disk.phase = "archive"
-    attempt(bank.archive)
-
-
-def carry_out(
-    bank: Bank,
-    told: Told,
-    attempt: Callable[[Action], object],
-    tickets: Callable[[], list[Ticket]],
-) -> None:
-    """Carry tickets out, made anew for each attempt, and take note of the answers."""
-
-    def action() -> None:
-        batch = tickets()
-        bank.submit(batch).wait()
-        told.answers += [each.transaction() for each in batch if each.refusal is None]
-        for each in batch:
-            if each.refusal is not None:
-                raise each.refusal
-
-    attempt(action)
-
-
-def people() -> list[Ticket]:
-    return [
-        ticket("open_account", name=name, account=name, initial_deposit="50.00", key=name)
-        for name in ("ADA", "BOB", "EVE")
-    ]
-
-
-def moved(source: str, target: str, amount: str, key: str) -> Callable[[], list[Ticket]]:
-    way = {"source": source, "target": target}
-    return lambda: [ticket("transfer", amount=amount, key=key, **way)]
-
-
-def refused_and_paid() -> list[Ticket]:
-    return [
-        ticket("withdraw", account="EVE", amount="70.00", key="refused"),
-        ticket("deposit", account="EVE", amount="30.00", key="paid"),
-    ]
 
 
 def rows_of(folder: Path, image: Image) -> list[dict[str, str]]:
@@ -209,6 +94,7 @@ def check_books(
     assert not any(total(accounts).values())
     *_, balances = balances_after(rows)
     assert {each.id: each.balance for each in accounts} == balances
+    assert entities_of(store) == entities_in(rows)
     return rows
 
 
@@ -232,10 +118,12 @@ def abandon(store: CsvStore) -> None:
 
 def check_promises(rows: Sequence[dict[str, str]], promised: Sequence[Transaction]) -> None:
     """Everything acknowledged is there, and a transaction is completed once at the most."""
-    outcomes: dict[str, list[str]] = {}
+    commits: dict[str, dict[str, str]] = {}
     for row in rows:
-        outcomes.setdefault(row["transaction"], []).append(row["status"])
-    keys = [row["key"] for row in rows if row["key"] and row["status"] == COMPLETED]
+        commits.setdefault(row["transaction"], {})[row["commit_first"]] = row["status"]
+    outcomes = {name: list(statuses.values()) for name, statuses in commits.items()}
+    done = {(row["key"], row["transaction"]) for row in rows if row["status"] == COMPLETED}
+    keys = [key for key, _ in done if key]
     assert len(keys) == len(set(keys))
     for statuses in outcomes.values():
         assert statuses.count(COMPLETED) <= 1

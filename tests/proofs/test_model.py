@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -54,6 +55,7 @@ class BankModel(RuleBasedStateMachine):
     """A bank on one kind of store and the oracle beside it."""
 
     kind: str
+    verbs: Counter[str]
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +70,7 @@ class BankModel(RuleBasedStateMachine):
         return Bank(STORES[self.kind](self.folder, self.clock), batch=3, clock=self.clock)
 
     def teardown(self) -> None:
+        self.verbs.update(record.verb for record in self.oracle.records.values())
         try:
             self.check_everything()
         finally:
@@ -253,8 +256,9 @@ class BankModel(RuleBasedStateMachine):
 @pytest.mark.seed("E5")
 @pytest.mark.parametrize("kind", STORES)
 def test_the_bank_answers_what_the_oracle_answers(kind: str, proved: Proved) -> None:
+    verbs: Counter[str] = Counter()
     run_state_machine_as_test(
-        type("BankModel", (BankModel,), {"kind": kind}),
+        type("BankModel", (BankModel,), {"kind": kind, "verbs": verbs}),
         settings=settings(
             max_examples=figure("model examples"),
             stateful_step_count=figure("model steps"),
@@ -264,5 +268,10 @@ def test_the_bank_answers_what_the_oracle_answers(kind: str, proved: Proved) -> 
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert len(verbs) >= 20, "some verb was never asked for"
+    assert proof_level() == "test" or verbs.total() > 10_000
     examples, steps = figure("model examples"), figure("model steps")
-    proved(f"{examples:,} × {steps} steps against a plain dict on each of {len(STORES)} stores")
+    proved(
+        f"{examples:,} × {steps} steps against a plain dict on each of {len(STORES)} stores",
+        beside=f"The {kind} store carried out {verbs.total():,} commands of {len(verbs)} verbs.",
+    )

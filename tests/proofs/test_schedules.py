@@ -20,10 +20,11 @@ from SimpleBankingSystem.engine.bank import Bank
 from tests.banks import TickingClock, code, done
 from tests.guarantees import Proved
 from tests.proof_level import figure
+from tests.proofs.day_on_disk import opened
 from tests.proofs.players import PowerLoss, ScheduledDisk
 from tests.proofs.schedules import KEPT, NAME, STEPS, played
 from tests.proofs.simulated_disk import SimulatedFile
-from tests.proofs.test_crash_images import abandon, check, opened
+from tests.proofs.test_crash_images import abandon, check
 
 AT_ONCE = 20
 """Schedules in one test: few enough for a failure to be found, many enough to be quick."""

@@ -18,11 +18,11 @@ class Books:
     def __init__(self, kind: str, folder: Path) -> None:
         self.kind = kind
         self.clock = TickingClock()
-        self._folder = folder
+        self.folder = folder
         self.bank = self._open()
 
     def _open(self, workers: int = 1) -> Bank:
-        return Bank(STORES[self.kind](self._folder, self.clock), workers=workers, clock=self.clock)
+        return Bank(STORES[self.kind](self.folder, self.clock), workers=workers, clock=self.clock)
 
     @property
     def store(self) -> Store:

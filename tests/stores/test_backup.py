@@ -15,6 +15,7 @@ from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files.backup import Backup, back_up
 from SimpleBankingSystem.stores.csv_files.disk import Disk
 from SimpleBankingSystem.stores.csv_files.files import START, Files
+from SimpleBankingSystem.stores.csv_files.snapshot import SNAPSHOTS
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
 from tests.banks import TickingClock, balances, done, wait_until
 from tests.stores.csv_books import (
@@ -135,7 +136,11 @@ def test_a_snapshot_that_does_not_fit_is_made_anew(books: Path, tmp_path: Path, 
     assert not (tmp_path / "backup" / "quarantine").exists()
 
 
-def test_snapshots_that_are_just_being_replaced_are_taken(books: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [SNAPSHOTS[0].name, "runs.csv", SNAPSHOTS[-1].name])
+def test_snapshots_that_are_just_being_replaced_are_taken_or_made_anew(
+    books: Path, tmp_path: Path, last: str
+) -> None:
+    """Once all are replaced they belong together again; the head does not know that yet."""
     with opened(books) as bank:
         done(bank, "deposit", account="ADA", amount="1")
         store = bank.store
@@ -144,16 +149,17 @@ def test_snapshots_that_are_just_being_replaced_are_taken(books: Path, tmp_path:
 
         def replaced(path: Path, *parts: bytes) -> None:
             replace(disk, path, *parts)
-            if path.name == "products.toml":
+            if path.name == last:
                 backed_up(books, tmp_path / "backup")
 
         disk.replace = replaced
         bank.snapshot()
         del disk.replace
-    assert (tmp_path / "backup" / "accounts.csv").read_bytes() == (
-        books / "accounts.csv"
-    ).read_bytes()
-    assert not (tmp_path / "backup" / ".lock").exists()
+    for snapshot in SNAPSHOTS:
+        found = (tmp_path / "backup" / snapshot.name).read_bytes()
+        assert found == (books / snapshot.name).read_bytes()
+    made_anew = (tmp_path / "backup" / ".lock").exists()
+    assert made_anew == (last != SNAPSHOTS[-1].name)
 
 
 def test_what_a_crash_left_is_recovered_first(books: Path, tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.transaction import PENDING
 from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.csv_files import index as indexes
+from SimpleBankingSystem.stores.csv_files import shelf, tables
 from SimpleBankingSystem.stores.csv_files import store as stores
-from SimpleBankingSystem.stores.csv_files import tables
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from tests.banks import DEADLINE, do, done, ticket, wait_until
 from tests.stores.conftest import Books
@@ -64,6 +64,21 @@ def test_the_index_may_be_deleted_broken_or_another_s(folder: Path) -> None:
     database.close()
     with opened(folder) as bank:
         assert questions(bank) == ANSWERS
+
+
+def test_rows_are_indexed_whole_wherever_a_block_ends(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "BLOCK", 1024)
+    with opened(folder) as bank:
+        for number in range(20):
+            done(bank, "deposit", account="ADA", amount="1", key=f"n{number}")
+        bank.archive()
+        paid = [done(bank, "deposit", account="BOB", amount="1", key=f"m{n}") for n in range(20)]
+        everything = list(bank.transactions(Query(limit=500)).items)
+        assert everything[:20] == paid[::-1]
+        assert [each.seq for each in everything] == list(range(43, 0, -1))
+        assert bank.by_key("n7").seq == 11
 
 
 def test_a_position_that_has_become_wrong_is_not_believed(folder: Path) -> None:

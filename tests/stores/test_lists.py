@@ -55,7 +55,12 @@ def test_lists_are_filtered_and_paged_in_both_orders(bank: Bank) -> None:
     whole = list(bank.transactions(Query(limit=500)).items)
     assert [each.seq for each in whole] == sorted({each.seq for each in whole}, reverse=True)
     assert len({each.id for each in whole}) == len(whole)
-    for query, wanted in FILTERS:
+    moment = whole[5].completed_at
+    to_the_moment: list[tuple[Query, Callable[[Transaction], bool]]] = [
+        (Query(since=moment), lambda each: each.completed_at >= moment),
+        (Query(until=moment), lambda each: each.completed_at < moment),
+    ]
+    for query, wanted in [*FILTERS, *to_the_moment]:
         expected = [each for each in whole if wanted(each)]
         for order in orders:
             found: list[Transaction] = []

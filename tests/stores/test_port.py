@@ -7,18 +7,21 @@ from collections.abc import Iterable
 import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.run import Run
 from SimpleBankingSystem.ledger.transaction import Transaction
 from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import TickingClock, asked, balances, code, do, done, submitted, ticket
-from tests.stores.a_day import TEXTS, day
+from tests.stores.a_day import day
 from tests.stores.conftest import Books
 
 
 def everything(bank: Bank) -> dict[str, object]:
     """Return all that can be asked of the books, to be compared."""
     store = bank.store
+
+    known = [each.key for each in bank.transactions(Query(limit=500)).items if each.key]
 
     def shown(found: Iterable[Transaction | None]) -> list[object]:
         return [each and (each.to_dict(), each.fields, each.postings) for each in found]
@@ -35,10 +38,10 @@ def everything(bank: Bank) -> dict[str, object]:
         "failed": shown(store.failed()),
         "pending": shown(store.pending()),
         "groups": [shown(store.group_of(bank.transaction(each))) for each in ids],
-        "keys": shown(store.by_key(key) for key in ("k1", "k2", "unused", *TEXTS)),
-        "runs": list(bank.runs()),
+        "keys": shown(store.by_key(key) for key in ("k1", "k2", "unused", *known)),
+        "entities": {kind: store.every(record) for kind, record in ENTITIES.items()},
         "run": store.find(Run, "R000001"),
-        "numbers": store.last_number("A"),
+        "numbers": [store.last_number("A"), store.last_number("C")],
         "sums": bank.verify().problems,
     }
 

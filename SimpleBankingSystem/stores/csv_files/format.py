@@ -12,7 +12,7 @@ from binascii import hexlify
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from sys import intern
 from typing import Any, get_type_hints
@@ -229,22 +229,26 @@ def hidden(ticket: Ticket) -> dict[str, object]:
     """Return the command's fields that are not what stands in the columns of their names.
 
     An exchange moves money by way of the bank's own accounts, a split in parts, and who is paid
-    may have been merged into another. A blank one, or a zero, is told too: it was not given.
+    may have been merged into another. A blank one, or a zero, is told too: it was not given. Where
+    nothing was posted, ``10`` is told from ``10.00``, since a refusal shows what was asked.
     """
-    command = ticket.command
-    known = command.field_names
-    shown: Sequence[object]
-    if ticket.postings:
-        shown = ticket.postings[0]
-    elif ticket.attempted is not None:
-        shown = ticket.attempted
-    else:
-        shown = ticket.legs()
-    return {
-        name: plain(getattr(command, name))
-        for name, value in zip(_MOVED, shown, strict=False)
-        if name in known and getattr(command, name) != value
-    }
+    command, postings = ticket.command, ticket.postings
+    shown: Sequence[object] = postings[0] if postings else ticket.attempted or ticket.legs()
+    found: dict[str, object] = {}
+    for at, name in moved_fields(command.field_names):
+        given = getattr(command, name)
+        # Most fields are the very objects that were posted; where nothing was, legs have no amount.
+        if at == len(shown) or given is shown[at]:
+            continue
+        if given != shown[at] or not (postings or str(given) == str(shown[at])):
+            found[name] = plain(given)
+    return found
+
+
+@cache
+def moved_fields(names: frozenset[str]) -> list[tuple[int, str]]:
+    """Return those of a command's fields that have a place in a posting, with the place."""
+    return [(at, name) for at, name in enumerate(_MOVED) if name in names]
 
 
 def cell(value: object) -> str:

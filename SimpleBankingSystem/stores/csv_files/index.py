@@ -30,6 +30,7 @@ from SimpleBankingSystem.stores.base import (
     Tally,
     silent,
 )
+from SimpleBankingSystem.stores.csv_files import tables
 from SimpleBankingSystem.stores.csv_files.format import (
     COMMIT_FIRST,
     GROUP,
@@ -44,7 +45,7 @@ from SimpleBankingSystem.stores.csv_files.format import (
 )
 from SimpleBankingSystem.stores.csv_files.rows import MARK, ends_commit, unbroken
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
-from SimpleBankingSystem.stores.csv_files.tables import VERSION, Batch, Tables, is_broken, names_of
+from SimpleBankingSystem.stores.csv_files.tables import Batch, Tables, is_broken, names_of, whole
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Index:
 
     def _check_owner(self) -> None:
         """Insist that the last indexed row is where it was, or this is some other books' index."""
-        if self._one("PRAGMA user_version") != VERSION:
+        if self._one("PRAGMA user_version") != tables.VERSION:
             raise StaleIndex("It has another version")
         (reach,) = self._tables.all("SELECT * FROM reach")
         self._position, last_position, self.last_seq, mark = reach
@@ -341,27 +342,18 @@ class Index:
 
         def before(day: str, seq: int) -> Decimal:
             """Return the balance before what has a value day and a seq."""
-            rows = self._tables.all(
-                "SELECT units FROM entries WHERE account = ? AND units IS NOT NULL "
-                "AND (day, seq) < (?, ?)",
-                (name, day, seq),
-            )
-            # Not SQL's sum: it has 64 bits.
-            return Decimal(sum(units for (units,) in rows)) * unit
+            (earlier,) = self._tables.all(tables.EARLIER_DAYS, (name, day))
+            (that_day,) = self._tables.all(tables.EARLIER_THAT_DAY, (name, day, seq))
+            return (whole(*earlier) + whole(*that_day)) * unit
 
         begin = (since, 0)
         if cursor:
-            day = self._one("SELECT day FROM entries WHERE account = ? AND seq = ?", name, cursor)
-            begin = (day or since, cursor + 1)
-        found = self._tables.all(
-            "SELECT entries.seq, position, units FROM entries JOIN rows USING (seq) "
-            "WHERE account = ? AND units IS NOT NULL AND (day, seq) >= (?, ?) AND day < ? "
-            "ORDER BY day, entries.seq LIMIT ?",
-            (name, *begin, until, limit + 1),
-        )
+            day = self._one(tables.DAY_OF_MOVEMENT, name, cursor)
+            begin = max(begin, (day, cursor + 1)) if day else begin
+        found = self._tables.all(tables.MOVEMENTS, (name, *begin, until, limit + 1))
         items = [
-            (transaction_of(self._read(seq, position)), units * unit)
-            for seq, position, units in found[:limit]
+            (transaction_of(self._read(seq, position)), whole(high, low) * unit)
+            for seq, position, high, low in found[:limit]
         ]
         return Extract(
             opening=before(since, 0),
@@ -373,14 +365,8 @@ class Index:
 
     def top_spenders(self, currency: str, limit: int) -> list[tuple[str, Decimal]]:
         """Return the accounts from which most has gone out, and how much."""
-        found = self._asked(
-            lambda: self._tables.all(
-                "SELECT account, units FROM spenders WHERE currency = ? "
-                "ORDER BY units DESC, account LIMIT ?",
-                (currency, limit),
-            )
-        )
-        return [(account, units * UNITS[currency]) for account, units in found]
+        found = self._asked(lambda: self._tables.all(tables.MOST_SPENT, (currency, limit)))
+        return [(account, whole(high, low) * UNITS[currency]) for account, high, low in found]
 
     def tallies(self, since: str, until: str) -> list[Tally]:
         """Return how commands fared on the days of a period."""

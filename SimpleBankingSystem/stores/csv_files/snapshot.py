@@ -117,7 +117,7 @@ def _lines_done(text: str) -> LinesDone:
     for part in text.split():
         start, _, end = part.partition("-")
         recent.update(range(int(start), int(end) + 1))
-    return LinesDone(max(recent, default=0), recent)
+    return LinesDone(max(recent), recent)
 
 
 # All files

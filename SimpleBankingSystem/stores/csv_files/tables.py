@@ -13,6 +13,7 @@ from typing import Any
 from SimpleBankingSystem.stores.base import MOVED_NOT_SPENT
 from SimpleBankingSystem.stores.csv_files.format import (
     AMOUNT,
+    ATTEMPT,
     COMMAND,
     COMMIT_FIRST,
     COMPLETED_AT,
@@ -49,13 +50,16 @@ CREATE TABLE rows (seq INTEGER PRIMARY KEY, position INTEGER, number INTEGER, st
                    command TEXT);
 CREATE INDEX failures ON rows (seq) WHERE status = 'FAILED';
 CREATE TABLE transactions (number INTEGER PRIMARY KEY, seq INTEGER);
-CREATE TABLE entries (account TEXT, seq INTEGER, last INTEGER, day TEXT, units INTEGER,
-                      PRIMARY KEY (account, seq)) WITHOUT ROWID;
-CREATE INDEX days ON entries (account, day, seq, units) WHERE units IS NOT NULL;
-CREATE TABLE spenders (account TEXT PRIMARY KEY, currency TEXT, units INTEGER) WITHOUT ROWID;
-CREATE INDEX most ON spenders (currency, units DESC, account);
+CREATE TABLE entries (account TEXT, seq INTEGER, last INTEGER, day TEXT, high INTEGER,
+                      low INTEGER, PRIMARY KEY (account, seq)) WITHOUT ROWID;
+CREATE INDEX movements ON entries (account, day, seq, high, low) WHERE high IS NOT NULL;
+CREATE TABLE days (account TEXT, day TEXT, high INTEGER, low INTEGER,
+                   PRIMARY KEY (account, day)) WITHOUT ROWID;
+CREATE TABLE spenders (account TEXT PRIMARY KEY, currency TEXT, high INTEGER, low INTEGER)
+    WITHOUT ROWID;
+CREATE INDEX most ON spenders (currency, high DESC, low DESC, account);
 CREATE TABLE tallies (day TEXT, command TEXT, status TEXT, code TEXT, count INTEGER,
-                      queued INTEGER, durable INTEGER, queued_longest INTEGER,
+                      timed INTEGER, queued INTEGER, durable INTEGER, queued_longest INTEGER,
                       durable_longest INTEGER, PRIMARY KEY (day, command, status, code))
     WITHOUT ROWID;
 CREATE TABLE names (name TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
@@ -64,8 +68,28 @@ COMMIT;
 """
 """``rows`` has every row; ``entries`` an account's transactions by the seq of their first row,
 with the last row that has the account's balance, if any, the value day, and the units of its
-currency that it brought or took; ``times`` the first seq of each moment. ``spenders`` and
-``tallies`` are sums over all rows."""
+currency that it brought or took; ``times`` the first seq of each moment. ``days``, ``spenders``
+and ``tallies`` are sums over all rows. Units are in two columns, as ``halves`` says."""
+
+HALF = 10**9
+"""How many units one of the column ``high`` is worth."""
+
+MOVEMENTS = """
+SELECT entries.seq, position, high, low FROM entries CROSS JOIN rows USING (seq)
+WHERE account = ? AND high IS NOT NULL AND (day, entries.seq) >= (?, ?) AND day < ?
+ORDER BY day, entries.seq LIMIT ?
+"""
+DAY_OF_MOVEMENT = "SELECT day FROM entries WHERE account = ? AND seq = ? AND high IS NOT NULL"
+EARLIER_DAYS = "SELECT sum(high), sum(low) FROM days WHERE account = ? AND day < ?"
+EARLIER_THAT_DAY = """
+SELECT sum(high), sum(low) FROM entries
+WHERE account = ? AND high IS NOT NULL AND day = ? AND seq < ?
+"""
+MOST_SPENT = """
+SELECT account, high, low FROM spenders WHERE currency = ?
+ORDER BY high DESC, low DESC, account LIMIT ?
+"""
+"""What the index asks; each finds what it needs by an index of its own table."""
 
 BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 """The errors of a file that is no index, or no sound one; any other is no fault of the file."""
@@ -84,6 +108,16 @@ def names_of(row: Sequence[str]) -> list[str]:
         assert isinstance(claims, list | tuple)
         names += claims
     return names
+
+
+def halves(units: int) -> tuple[int, int]:
+    """Return units as two numbers whose sums SQLite can keep: its own have only 64 bits."""
+    return divmod(units, HALF)
+
+
+def whole(high: int | None, low: int | None) -> int:
+    """Return the units that two columns, or their sums over no or many rows, are worth."""
+    return (high or 0) * HALF + (low or 0)
 
 
 class Batch:
@@ -142,7 +176,16 @@ class Batch:
         """Count a transaction's outcome; times are told apart later, since most are alike."""
         code = row[ERROR].partition(":")[0]
         times = row[CREATED_AT], row[STARTED_AT], row[COMPLETED_AT]
-        self.tallies[row[COMMAND], row[STATUS], code, *times] += 1
+        is_first = row[ATTEMPT] == "1"
+        self.tallies[row[COMMAND], row[STATUS], code, is_first, *times] += 1
+
+    def days(self) -> Counter[tuple[str, str]]:
+        """Return the units that accounts got or gave on value days."""
+        found: Counter[tuple[str, str]] = Counter()
+        for (account, _), (_, day, units) in self.entries.items():
+            if units is not None:
+                found[account, day] += units
+        return found
 
 
 class Tables:
@@ -186,18 +229,29 @@ class Tables:
             database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", batch.rows)
             database.executemany("INSERT OR REPLACE INTO transactions VALUES (?, ?)", batch.latest)
             database.executemany(
-                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)",
-                ((*names, *entry) for names, entry in batch.entries.items()),
+                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (*names, last, day, *((None, None) if units is None else halves(units)))
+                    for names, (last, day, units) in batch.entries.items()
+                ),
             )
             database.executemany(
-                "INSERT INTO spenders VALUES (?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET units = units + excluded.units",
-                ((*names, units) for names, units in batch.spent.items()),
+                "INSERT INTO days VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "high = high + excluded.high, low = low + excluded.low",
+                ((*names, *halves(units)) for names, units in batch.days().items()),
+            )
+            # What is spent is put in order by its halves, so the lower one must not overflow.
+            database.executemany(
+                "INSERT INTO spenders VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
+                "high = high + excluded.high + (low + excluded.low) / ?5, "
+                "low = (low + excluded.low) % ?5",
+                ((*names, *halves(units), HALF) for names, units in batch.spent.items()),
             )
             database.executemany(
-                "INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "count = count + excluded.count, queued = queued + excluded.queued, "
-                "durable = durable + excluded.durable, "
+                "INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET count = count + excluded.count, "
+                "timed = timed + excluded.timed, "
+                "queued = queued + excluded.queued, durable = durable + excluded.durable, "
                 "queued_longest = max(queued_longest, excluded.queued_longest), "
                 "durable_longest = max(durable_longest, excluded.durable_longest)",
                 (astuple(each) for each in tallied(batch.tallies)),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from SimpleBankingSystem.engine.bank import Bank
-from SimpleBankingSystem.stores.csv_files.format import BOM, COLUMNS, chained
+from SimpleBankingSystem.stores.csv_files.format import BOM, COLUMNS, FIRST_HASH, chained
 from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.csv_files.store import CsvStore
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
@@ -85,7 +85,8 @@ def rehashed(at: int, old: bytes, new: bytes) -> Change:
     """Change a row and give it, and all behind it, the hashes that this comes to."""
 
     def changed(lines: Lines) -> Lines:
-        kept, mark = lines[: at - 1], lines[at - 2][-MARK - 1 : -1]
+        kept = lines[: at - 1]
+        mark = lines[at - 2][-MARK - 1 : -1] if at > 2 else FIRST_HASH.encode()
         assert old in lines[at - 1]
         for line in [lines[at - 1].replace(old, new), *lines[at:]]:
             body = line[: -MARK - 1]

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.stores.csv_files.verify import verify_folder
+from tests.banks import TickingClock
 from tests.stores.verify.damages import (
     JOURNAL,
     change,
+    opened,
     problems,
     rehashed,
 )
@@ -43,7 +46,11 @@ SET = [
 
 @pytest.mark.parametrize(
     ("line", "old", "new", "said"),
-    [*((4, *each) for each in FORGED), *((3, *each) for each in SET)],
+    [
+        *((4, *each) for each in FORGED),
+        *((3, *each) for each in SET),
+        (2, b'""0.00"",""currency', b'""-100.00"",""currency', "ADA is set to -100.00, but had 0."),
+    ],
 )
 def test_rows_that_make_no_sense_are_named_though_their_hashes_are_right(
     books: Path, line: int, old: bytes, new: bytes, said: str
@@ -52,6 +59,16 @@ def test_rows_that_make_no_sense_are_named_though_their_hashes_are_right(
     found = problems(books)
     assert any(said in problem for problem in found), found
     assert any("the row is not the one that head.csv knows" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [(b"4,3,3,", "the row is out of order"), (b"3,2,3,", "the commit does not begin here")],
+)
+def test_the_bank_does_not_open_books_with_them(books: Path, new: bytes, said: str) -> None:
+    change(books / JOURNAL, rehashed(4, b"3,3,3,", new))
+    with pytest.raises(DataDamaged, match=f"line 4, seq 3: {said}"):
+        opened(books, TickingClock())
 
 
 def test_rows_behind_each_other_in_a_commit_may_be_one_transaction(books: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from SimpleBankingSystem.stores.csv_files.problems import AT_MOST, Problems
+from SimpleBankingSystem.stores.csv_files.problems import (
+    AT_MOST,
+    Problems,
+    missing_rows,
+    shortened,
+)
 
 
 def test_the_same_in_the_next_line_is_one_problem() -> None:
@@ -31,3 +36,13 @@ def test_no_more_than_a_hundred_are_listed_and_the_rest_is_counted() -> None:
     assert problems.full
     *listed, last = problems.texts()
     assert (len(listed), last) == (AT_MOST, "2 more problems are not listed.")
+
+
+def test_a_refusal_names_the_first_few_and_counts_the_rest() -> None:
+    assert shortened(["A.", "B.", "C."]) == "A. B. C."
+    assert shortened(["A.", "B.", "C.", "D.", "E."]) == "A. B. C. (2 more.)"
+
+
+def test_missing_rows_are_named() -> None:
+    assert missing_rows(3, 3) == "row 3 is missing"
+    assert missing_rows(3, 5) == "rows 3 to 5 are missing"

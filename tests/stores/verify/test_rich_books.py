@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from SimpleBankingSystem.ledger.product import DEFAULT_PRODUCTS, Product
+from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.csv_files import archiver
 from SimpleBankingSystem.stores.csv_files.files import Files
 from SimpleBankingSystem.stores.csv_files.head import SECTOR
@@ -95,17 +97,94 @@ def lines_of(books: Path) -> list[bytes]:
     return (books / JOURNAL).read_bytes().splitlines()
 
 
-def test_a_changed_cell_of_the_runs_is_named_and_mended(books: Path) -> None:
-    path = books / "runs.csv"
-    path.write_bytes(path.read_bytes().replace(b'"day.csv"', b'"night.csv"'))
-    said = "runs.csv, line 2, R000001, name: night.csv, the journal says day.csv."
-    assert problems(books) == [said]
+CELLS = [
+    (
+        "runs.csv",
+        '"day.csv"',
+        '"night.csv"',
+        "2, R000001, name: night.csv, the journal says day.csv",
+    ),
+    ("customers.csv", '"Bob"', '"Eve"', "3, C00000007, name: Eve, the journal says Bob"),
+    ("customers.csv", '"Rue"', '"Weg"', '2, C00000001, address: \'=1+1;"Weg", the journal says'),
+    ("customers.csv", "C00000007", "C00000008", "3: C00000008 is not in the journal"),
+    ("holds.csv", "HEIR,9.00", "HEIR,9.01", "3, H00000000077, amount: 9.01, the journal says 9.00"),
+    (
+        "holds.csv",
+        "HEIR,9.00",
+        "RICH,9.00",
+        "3, H00000000077, account: RICH, the journal says HEIR",
+    ),
+    (
+        "holds.csv",
+        "open,0.00,,",
+        "voided,0.00,,",
+        "3, H00000000077, status: voided, the journal says",
+    ),
+    ("spent.csv", "121.51", "1.51", "2, BOTH, amount: 1.51, the journal says 121.51"),
+    (
+        "spent.csv",
+        "HEIR,2026-01-01",
+        "HEIR,2025-01-01",
+        "3, HEIR, day: 2025-01-01, the journal says",
+    ),
+    ("accounts.csv", ",14.00,", ",4.00,", ", HEIR, held: 4.00, the journal says 14.00"),
+    (
+        "accounts.csv",
+        "closed,0.00,0.00,9.00,9.00",
+        "active,0.00,0.00,9.00,9.00",
+        ", HELD, status: ",
+    ),
+    ("accounts.csv", ",HEIR,9", ",RICH,9", ", merged_into: RICH, the journal says HEIR"),
+    (
+        "accounts.csv",
+        "C00000007 C00000001,",
+        "C00000001,",
+        ", BOTH, owners: C00000001, the journal",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "said"), CELLS)
+def test_a_changed_cell_of_a_snapshot_is_named_and_mended(
+    books: Path, name: str, old: str, new: str, said: str
+) -> None:
+    path = books / name
+    sound = path.read_bytes()
+    assert old.replace('"Rue"', '""Rue""').encode() in sound
+    doubled = old.replace('"Rue"', '""Rue""'), new.replace('"Weg"', '""Weg""')
+    path.write_bytes(sound.replace(doubled[0].encode(), doubled[1].encode(), 1))
+    found = problems(books)
+    assert found[0].startswith(f"{name}, line ")
+    assert said in found[0]
     with opened(books, TickingClock()) as bank:
         assert isinstance(bank.store, CsvStore)
-        first, second = bank.store.start_report.problems
-    assert first == said
-    assert "changed-runs.csv" in second
+        report = bank.store.start_report.problems
+        assert bank.verify().problems == []
+    assert report[:-1] == found
+    assert f"changed-{path.stem}" in report[-1]
     assert problems(books) == []
+    assert sorted(path.read_bytes().splitlines()) == sorted(sound.splitlines())
+
+
+def test_a_product_that_was_changed_by_hand_becomes_a_command(books: Path) -> None:
+    path = books / "products.toml"
+    path.write_bytes(path.read_bytes().replace(b'daily_limit = "300"', b'daily_limit = "301"'))
+    said = "products.toml: club is not what the journal says; the next start records the change."
+    assert problems(books) == [said]
+    with opened(books, TickingClock()) as bank:
+        product = bank.store.find(Product, "club")
+        assert product is not None
+        assert product.daily_limit == 301
+        newest = bank.transactions(Query(limit=1)).items[0]
+        assert (newest.command, newest.description) == (
+            "define_product",
+            "changed in products.toml",
+        )
+        everything_else = {each.id: each for each in bank.store.every(Product) if each.id != "club"}
+        assert list(everything_else.values()) == list(DEFAULT_PRODUCTS)
+    assert problems(books) == []
+    with opened(books, TickingClock()) as bank:
+        assert bank.transactions(Query(limit=1)).items[0] == newest
 
 
 @pytest.mark.parametrize("line", [2, 3])
@@ -117,6 +196,12 @@ def test_a_damaged_slot_of_the_head_is_named_and_mended(books: Path, line: int) 
     with opened(books, TickingClock()) as bank:
         assert bank.verify().problems == []
     assert problems(books) == []
+
+
+def test_a_damaged_header_of_the_head_is_named(books: Path) -> None:
+    (books / HEAD).write_bytes((books / HEAD).read_bytes().replace(b"generation", b"Generation"))
+    said = f"{HEAD}, line 1: the header is not the one that the bank wrote."
+    assert problems(books) == [said]
 
 
 def test_what_a_disk_cannot_read_is_named_and_the_rest_is_checked(books: Path) -> None:

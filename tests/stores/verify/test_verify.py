@@ -82,6 +82,7 @@ CELLS = [
     (6, "details", "", ", seq 5"),
     (4, "description", '"a bottle of gin"', f", seq 3{UNKNOWN}"),
     (4, "actor", "eve,adam", ", seq 3: the row has 26 columns instead of 25."),
+    (7, "actor", "eve,adam", ", seq 6: the row has 26 columns instead of 25."),
 ]
 
 
@@ -101,6 +102,17 @@ def test_amount_and_balances_changed_together_are_told_by_a_later_row(books: Pat
     (problem,) = problems(books)
     columns = "amount, source_balance, target_balance"
     assert f"column {columns}: reads 20.00, 80.00, 20.00, was 10.00, 90.00, 10.00" in problem
+
+
+def test_where_nothing_is_proved_the_money_that_does_not_follow_is_suspected(books: Path) -> None:
+    change(books / JOURNAL, cell(7, "description", '"a bottle of gin"'))
+    change(books / JOURNAL, cell(7, "amount", "31.00"))
+    (problem,) = problems(books)
+    assert problem.endswith(
+        f"{UNKNOWN}; suspect: amount (31.00, by the rows before 30.00), source_balance (60.00, by "
+        "the rows before 59.00), amount (31.00, by the rows before 30.00), target_balance (45.50, "
+        "by the rows before 46.50)."
+    )
 
 
 def test_a_changed_hash_is_proved_by_what_follows_it(books: Path) -> None:
