@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from SimpleBankingSystem.ledger.errors import InvalidSettings
-from SimpleBankingSystem.ledger.fields import CURRENCY, between, one_of
+from SimpleBankingSystem.ledger.fields import CURRENCY
+from SimpleBankingSystem.ledger.reading import between, one_of
 
 FILE = "bank.toml"
 

@@ -12,7 +12,7 @@ from SimpleBankingSystem.commands.base import REGISTRY, Command, command
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import (
     Busy,
     DiskFull,
@@ -21,6 +21,7 @@ from SimpleBankingSystem.ledger.errors import (
 )
 from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, RUNNING
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
+from SimpleBankingSystem.ledger.working_copy import Look
 from SimpleBankingSystem.runs import Options, run_file
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.command_files import (

@@ -21,9 +21,10 @@ from SimpleBankingSystem.cli.session import Verb
 from SimpleBankingSystem.commands.base import REGISTRY, Command, Request, command
 from SimpleBankingSystem.engine import bank as engine
 from SimpleBankingSystem.ledger.account import internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import ERRORS
 from SimpleBankingSystem.ledger.fields import AccountId, Amount, Text
+from SimpleBankingSystem.ledger.working_copy import Look
 from SimpleBankingSystem.questions.base import QUESTIONS, Answer, Question, question
 from SimpleBankingSystem.questions.kinds import AnyAccountId
 from SimpleBankingSystem.runs import run_file

@@ -22,10 +22,11 @@ from typing import (
 )
 from typing import get_type_hints as type_hints
 
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.entity import Entity
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import Date, Kind, Tags, Text
+from SimpleBankingSystem.ledger.working_copy import Look
 
 REGISTRY: dict[str, type[Request]] = {}
 """Every command and action by its verb."""

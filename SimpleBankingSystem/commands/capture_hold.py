@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import HoldExceeded
 from SimpleBankingSystem.ledger.fields import AccountId, HoldId, Limit
 from SimpleBankingSystem.ledger.hold import CAPTURED, Hold
 from SimpleBankingSystem.ledger.money import in_units
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("capture_hold", route="/holds/{hold}/capture")

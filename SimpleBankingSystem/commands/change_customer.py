@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import CustomerId, PersonName, Text
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("change_customer", route="/customers/{customer}")

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import CurrencyMismatch
 from SimpleBankingSystem.ledger.fields import AccountId, ProductId
 from SimpleBankingSystem.ledger.money import in_units
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("change_product", route="/accounts/{account}/product")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("charge_fee", route="/accounts/{account}/fee")

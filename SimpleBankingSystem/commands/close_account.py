@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import CLOSED
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import AccountClosed, BalanceNotZero
 from SimpleBankingSystem.ledger.fields import AccountId
 from SimpleBankingSystem.ledger.money import ZEROS
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("close_account", route="/accounts/{account}/close")

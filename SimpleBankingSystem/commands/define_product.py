@@ -7,9 +7,10 @@ from dataclasses import fields
 from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import Currency, Limit, Percent, ProductId
 from SimpleBankingSystem.ledger.product import Product
+from SimpleBankingSystem.ledger.working_copy import Look
 
 NOTHING = Decimal(0)
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("deposit", route="/accounts/{account}/deposit")

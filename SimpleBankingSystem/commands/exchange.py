@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import CurrencyMismatch, NothingMoved
 from SimpleBankingSystem.ledger.fields import AccountId, Amount, Rate
 from SimpleBankingSystem.ledger.money import in_units, rounded
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("exchange", route="/accounts/{source}/exchange")

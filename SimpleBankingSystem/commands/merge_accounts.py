@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import CLOSED
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import CurrencyMismatch, SameAccount
 from SimpleBankingSystem.ledger.fields import AccountId
 from SimpleBankingSystem.ledger.hold import Hold
 from SimpleBankingSystem.ledger.money import ZEROS
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("merge_accounts", route="/accounts/{source}/merge")

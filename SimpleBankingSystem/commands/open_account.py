@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import ACTIVE, Account, internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.entity import made_number, no_room_after, numbering
 from SimpleBankingSystem.ledger.errors import AccountExists, CurrencyMismatch
 from SimpleBankingSystem.ledger.fields import (
@@ -20,6 +20,7 @@ from SimpleBankingSystem.ledger.fields import (
 )
 from SimpleBankingSystem.ledger.money import ZEROS, in_units
 from SimpleBankingSystem.ledger.product import STANDARD
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("open_account", route="/accounts", makes=Account)

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.hold import OPEN, Hold
 from SimpleBankingSystem.ledger.money import ZEROS, in_units
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("place_hold", route="/accounts/{account}/holds", makes=Hold)

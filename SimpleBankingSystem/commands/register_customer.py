@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.customer import Customer
 from SimpleBankingSystem.ledger.entity import no_room_after, numbering
 from SimpleBankingSystem.ledger.errors import CustomerExists
 from SimpleBankingSystem.ledger.fields import CustomerId, PersonName, Text
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("register_customer", route="/customers", makes=Customer)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import is_internal
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import (
     AlreadyReversed,
     NotReversible,
@@ -14,6 +14,7 @@ from SimpleBankingSystem.ledger.errors import (
 )
 from SimpleBankingSystem.ledger.fields import TransactionId
 from SimpleBankingSystem.ledger.transaction import COMPLETED
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("reverse", route="/transactions/{transaction}/reverse")

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import NotFound, RunRefused
 from SimpleBankingSystem.ledger.fields import Count, Name, RunId, Text
 from SimpleBankingSystem.ledger.run import FINISHED, RUNNING, Run
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("start_run", surfaces=False)

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Limit
 from SimpleBankingSystem.ledger.money import in_units
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("set_overdraft_limit", route="/accounts/{account}/overdraft-limit")

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Name, Status
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("set_status", route="/accounts/{account}/status")

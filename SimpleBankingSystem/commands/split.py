@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Limit, Parts
 from SimpleBankingSystem.ledger.money import in_units, shared
 from SimpleBankingSystem.ledger.product import Product
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("split", route="/accounts/{source}/split")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.product import Product
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("transfer", route="/accounts/{source}/transfer")

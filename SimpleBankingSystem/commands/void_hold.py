@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import HoldId
 from SimpleBankingSystem.ledger.hold import VOIDED, Hold
 from SimpleBankingSystem.ledger.money import ZEROS
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("void_hold", route="/holds/{hold}/void")

@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.product import Product
+from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("withdraw", route="/accounts/{account}/withdraw")

@@ -17,9 +17,10 @@ from SimpleBankingSystem.engine.interrupts import uninterrupted
 from SimpleBankingSystem.engine.tickets import members_of
 from SimpleBankingSystem.engine.work_queue import Batch, WorkQueue
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.book import Book, NotHeldError
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull, GroupFailed, InternalError
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PROCESSING
+from SimpleBankingSystem.ledger.working_copy import NotHeldError
 from SimpleBankingSystem.stores.base import Store
 
 log = logging.getLogger(__name__)

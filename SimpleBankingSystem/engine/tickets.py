@@ -13,7 +13,7 @@ from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.entity import made_number, numbering
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, KeyReused, KeyRunning
-from SimpleBankingSystem.ledger.fields import read_text
+from SimpleBankingSystem.ledger.reading import read_text
 from SimpleBankingSystem.stores.base import Store
 
 log = logging.getLogger(__name__)

@@ -11,17 +11,8 @@ from typing import Annotated
 
 import SimpleBankingSystem.commands  # noqa: F401 - importing them registers the verbs
 from SimpleBankingSystem.commands.base import REGISTRY
-from SimpleBankingSystem.ledger.fields import (
-    ACCOUNT_ID,
-    COUNT,
-    DAY,
-    ID_PATTERN,
-    LIMIT,
-    TEXT,
-    Kind,
-    between,
-    one_of,
-)
+from SimpleBankingSystem.ledger.fields import ACCOUNT_ID, COUNT, DAY, LIMIT, TEXT, Kind
+from SimpleBankingSystem.ledger.reading import ID_PATTERN, between, one_of
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, PENDING, PROCESSING
 
 PAGE_AT_MOST = 500

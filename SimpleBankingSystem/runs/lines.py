@@ -10,7 +10,7 @@ from typing import BinaryIO
 from SimpleBankingSystem.commands.base import REGISTRY, Action, Command, Request
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, InvalidFile
-from SimpleBankingSystem.ledger.fields import read_text
+from SimpleBankingSystem.ledger.reading import read_text
 
 LINE_AT_MOST = 65_536
 """Bytes of a line; a longer one is refused, so that no line fills the memory."""

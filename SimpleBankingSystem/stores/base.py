@@ -15,10 +15,10 @@ from typing import Literal
 from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.book import Record
 from SimpleBankingSystem.ledger.errors import BankError
 from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.ledger.working_copy import Record
 
 Progress = Callable[[int, int], None]
 """Told of long work now and then: how much is done, of how much (bytes or rows)."""

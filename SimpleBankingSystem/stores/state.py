@@ -14,7 +14,6 @@ from typing import Any
 
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import ACTIVE, INTERNAL, Account
-from SimpleBankingSystem.ledger.book import Record
 from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.entity import Entity, made_number
 from SimpleBankingSystem.ledger.hold import Hold
@@ -22,6 +21,7 @@ from SimpleBankingSystem.ledger.money import ZEROS
 from SimpleBankingSystem.ledger.product import DEFAULT_PRODUCTS, Product
 from SimpleBankingSystem.ledger.run import FINISHED, LinesDone, Run
 from SimpleBankingSystem.ledger.transaction import PENDING, Posting, Transaction
+from SimpleBankingSystem.ledger.working_copy import Record
 from SimpleBankingSystem.stores.base import Store
 
 MADE = [kind for kind, record in ENTITIES.items() if record.letter]

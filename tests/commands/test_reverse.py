@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
-from SimpleBankingSystem.ledger.book import Book, NotHeldError
+from SimpleBankingSystem.ledger.book import Book
+from SimpleBankingSystem.ledger.working_copy import NotHeldError
 from tests.banks import asked, balances, code, do, done, submitted, ticket
 from tests.commands.tables import Row, answer
 

@@ -9,8 +9,9 @@ import pytest
 
 from SimpleBankingSystem.commands.base import REGISTRY, Command, command
 from SimpleBankingSystem.engine.bank import Bank
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId
+from SimpleBankingSystem.ledger.working_copy import Look
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import DEADLINE, TickingClock, done
 

@@ -15,10 +15,11 @@ from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.engine.processor import decide_batch
 from SimpleBankingSystem.engine.tickets import grouped
 from SimpleBankingSystem.ledger.account import Account
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull
 from SimpleBankingSystem.ledger.fields import AccountId
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
+from SimpleBankingSystem.ledger.working_copy import Look
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import (
     DEADLINE,

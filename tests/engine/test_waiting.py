@@ -13,8 +13,9 @@ from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.account import internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId
+from SimpleBankingSystem.ledger.working_copy import Look
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import DEADLINE, TickingClock, asked, done, ticket, wait_until
 from tests.engine.conftest import Gate, with_accounts

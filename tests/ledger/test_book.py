@@ -19,7 +19,7 @@ from SimpleBankingSystem.ledger.account import (
     STATUSES,
     Account,
 )
-from SimpleBankingSystem.ledger.book import Book, NotHeldError
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.customer import Customer
 from SimpleBankingSystem.ledger.entity import numbering
 from SimpleBankingSystem.ledger.errors import BankError
@@ -28,6 +28,7 @@ from SimpleBankingSystem.ledger.product import STANDARD, Product
 from SimpleBankingSystem.ledger.run import Run
 from SimpleBankingSystem.ledger.spent import Spent
 from SimpleBankingSystem.ledger.transaction import Posting
+from SimpleBankingSystem.ledger.working_copy import NotHeldError
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import TickingClock
 

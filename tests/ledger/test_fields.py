@@ -31,15 +31,13 @@ from SimpleBankingSystem.ledger.fields import (
     STATUS,
     TAGS,
     TEXT,
-    TEXT_AT_MOST,
     TRANSACTION_ID,
     Kind,
     Number,
-    between,
-    one_of,
     plain,
     shape_of,
 )
+from SimpleBankingSystem.ledger.reading import TEXT_AT_MOST, between, one_of
 
 KINDS = [value for value in vars(fields).values() if isinstance(value, Kind)]
 

@@ -26,7 +26,7 @@ from SimpleBankingSystem.api import create_app
 from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.ledger.errors import InvalidCommand
-from SimpleBankingSystem.ledger.fields import ID_PATTERN
+from SimpleBankingSystem.ledger.reading import ID_PATTERN
 from tests.banks import done
 from tests.proof_level import figure
 from tests.servers import PREFIX, served

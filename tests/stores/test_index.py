@@ -12,10 +12,11 @@ import pytest
 from SimpleBankingSystem.commands.base import REGISTRY, Command, command
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.account import internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import DataDamaged
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.transaction import PENDING
+from SimpleBankingSystem.ledger.working_copy import Look
 from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.csv_files import index as indexes
 from SimpleBankingSystem.stores.csv_files import shelf, tables

@@ -11,10 +11,11 @@ import pytest
 from SimpleBankingSystem.commands.base import REGISTRY, Command, command
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.account import internal_id
-from SimpleBankingSystem.ledger.book import Book, Look
+from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import NotFound
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.transaction import Transaction
+from SimpleBankingSystem.ledger.working_copy import Look
 from SimpleBankingSystem.stores.base import Extract, Query
 from SimpleBankingSystem.stores.csv_files import index as indexes
 from tests.banks import balances, do, done, submitted, ticket
