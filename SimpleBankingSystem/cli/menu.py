@@ -116,6 +116,13 @@ def prepare() -> None:
 class Kept(logging.FileHandler):
     """Keeps the log in a file; where that cannot be, says so."""
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record; the file is there from the first one on."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Say what is lost."""
         terminal.say(f"{LOG} cannot be written; this is lost: {record.getMessage()}")

@@ -191,15 +191,16 @@ def answered(kind: type[Request], former: Former, find: Callable[[Kind, str], bo
     for field in kind.fields:
         if field.required:
             _fill(answers, kind, field, find)
-    optional = [field for field in kind.fields if not field.required and is_asked_for(field)]
+    optional = [field for field in fields_of(kind) if not field.required]
     for field in picked(optional, answers) if optional else ():
         _fill(answers, kind, field, find)
     return answers
 
 
-def is_asked_for(field: Field) -> bool:
-    """Tell whether a person is asked for a field: pages turn by themselves."""
-    return field.name not in ("limit", "cursor")
+def fields_of(kind: type[Request]) -> list[Field]:
+    """Return the fields that a person is asked for: the pages of a list turn by themselves."""
+    is_paged = "cursor" in kind.field_names
+    return [each for each in kind.fields if not is_paged or each.name not in ("limit", "cursor")]
 
 
 def picked(optional: Sequence[Field], answers: Former) -> list[Field]:
@@ -271,7 +272,7 @@ def refusal(field: Field, text: str) -> str:
 
 def explain_field(kind: type[Request], field: Field) -> None:
     """Say all about a field."""
-    tell(f"{label(field)}: {meaning(field)}.", "  ", "    ")
+    tell(f"{label(field)} is {meaning(field)}.", "  ", "    ")
     schema = field.kind.schema
     words = schema.get("enum", ())
     assert isinstance(words, Sequence)
@@ -287,7 +288,6 @@ def explain(kind: type[Request]) -> None:
     """Say all about an operation: its whole description, and its fields."""
     for paragraph in (kind.__doc__ or "").split("\n\n"):
         tell(" ".join(paragraph.split()), "  ")
-    for field in kind.fields:
-        if is_asked_for(field):
-            needed = "" if field.required else " (may be left out)"
-            tell(f"{label(field)}: {meaning(field)}{needed}", "    ", "      ")
+    for field in fields_of(kind):
+        needed = "" if field.required else " (may be left out)"
+        tell(f"{label(field)}: {meaning(field)}{needed}", "    ", "      ")

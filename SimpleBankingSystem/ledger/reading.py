@@ -254,6 +254,8 @@ def is_parts(value: object) -> bool:
     return isinstance(pairs, list | tuple) and all(
         isinstance(pair, list | tuple)
         and len(pair) == 2
+        # A blank would make two parts of one when they are read as words.
+        and len(f"{pair[0]} {pair[1]}".split()) == 2
         and isinstance(pair[0], str)
         and (isinstance(pair[1], str) or is_amount(pair[1]))
         # A blank would make two parts of one when they are read as words.

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import select
 import signal
-import struct
-import subprocess
-import termios
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -22,87 +14,14 @@ from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.cli.menu import groups
 from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.questions.base import QUESTIONS
-from tests.cli.conftest import PROGRAM, Say
+from tests.cli.conftest import Say
+from tests.cli.desks import COLUMNS, DO_IT, HERE, LINES, MENU, Desk, at_a_desk
 from tests.cli.test_with_server import answering, serving
 
-SECONDS = 5
-"""How long a busy machine may take for one answer."""
+PAGES = ("limit", "cursor")
+"""The fields of a list that nobody is asked for: pages turn by themselves."""
 
-COLUMNS, LINES = 80, 24
-
-MENU = "Menu (number, name, ?, back, quit): "
-ENTER, CTRL_C, CTRL_D = "\r", "\x03", "\x04"
-
-_escapes = re.compile(r"\x1b\[[?0-9;]*[a-zA-Z]|\x1b[=>]")
-
-
-class Desk:
-    """A person at a terminal: says a line, and sees what is shown until the next question."""
-
-    def __init__(self, process: subprocess.Popen[bytes], side: int) -> None:
-        self.process, self._side, self._seen, self.all = process, side, b"", ""
-
-    def sees(self, sought: str, after: str = "") -> str:
-        """Return what is shown until something sought is, behind the line that was typed."""
-        end = monotonic() + SECONDS
-        while True:
-            shown = _escapes.sub("", self._seen.decode(errors="replace")).replace("\r", "")
-            if sought in shown.partition(after)[2] if after else sought in shown:
-                break
-            if not select.select([self._side], [], [], max(end - monotonic(), 0))[0]:
-                pytest.fail(f"no {sought!r} came, but: {shown!r}")
-            try:
-                self._seen += os.read(self._side, 65536)
-            except OSError:
-                pytest.fail(f"no {sought!r} came before the end, but: {shown!r}")
-        self._seen = b""
-        self.all += shown
-        return shown
-
-    def presses(self, key: str) -> None:
-        os.write(self._side, key.encode(errors="surrogateescape"))
-
-    def says(self, line: str, sought: str = MENU) -> str:
-        """Type a line; return what is shown after it, until something sought is."""
-        self.presses(line + ENTER)
-        return self.sees(sought, after="\n")
-
-    def answers(self, *lines: str, last: str = MENU) -> str:
-        """Type answers, each to a prompt of its own; return what is shown after the last."""
-        for line in lines[:-1]:
-            self.says(line, ": ")
-        return self.says(lines[-1], last)
-
-    def ended(self) -> int:
-        return self.process.wait(SECONDS)
-
-
-At = Callable[..., Desk]
-
-
-@contextmanager
-def at_a_desk(*words: str, **variables: str) -> Iterator[Desk]:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-    own = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    with subprocess.Popen(
-        [*PROGRAM, "menu", *words],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**own, "TERM": "dumb", **variables},
-        start_new_session=True,
-        # Only the terminal of a session turns Ctrl-C into a signal.
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
-    ) as process:
-        os.close(theirs)
-        desk = Desk(process, ours)
-        try:
-            yield desk
-        finally:
-            process.kill()
-            os.close(ours)
-    assert "Traceback" not in desk.all
+CTRL_C, CTRL_D = "\x03", "\x04"
 
 
 @pytest.fixture
@@ -115,10 +34,10 @@ def desk(club: Say) -> Iterator[Desk]:
 
 @pytest.mark.seed("B1")
 def test_a_day_at_the_counter(desk: Desk, bank: Say) -> None:
-    assert "c changes an answer" in desk.answers("open account", "Cyd Charisse", "", last="Do it?")
+    assert "name  Cyd Charisse" in desk.answers("open account", "Cyd Charisse", "", last=DO_IT)
     assert "open account: COMPLETED, new account A00000001" in desk.says("y")
 
-    told = desk.answers("deposit", "A00000001", "12.5", "1", "birthday", last="Do it?")
+    told = desk.answers("deposit", "A00000001", "12.5", "1", "birthday", last=DO_IT)
     assert re.search(r"account +A00000001: Cyd Charisse, balance 0.00 EUR\n", told)
     assert re.search(r"amount +12.50 EUR\n", told)
     assert re.search(r"description +birthday\n", told)
@@ -126,28 +45,28 @@ def test_a_day_at_the_counter(desk: Desk, bank: Say) -> None:
     assert re.search(r"A00000001 +Cyd Charisse +12.50 +12.50 +EUR", done)
     assert "CASH" not in done
 
-    told = desk.answers("transfer", "ADA", "BOB", "900", "", last="Do it?")
+    told = desk.answers("transfer", "ADA", "BOB", "900", "", last=DO_IT)
     assert "source  ADA: Ada Lovelace, balance 100.00 EUR" in told
     assert "target  BOB: Bob, balance 0.00 EUR" in told
     assert "Nothing was done." in desk.says("")
     assert bank("balance", "ADA").out == "100.00\n"
 
-    desk.answers("transfer", "ADA", "BOB", "90", "", last="Do it?")
+    desk.answers("transfer", "ADA", "BOB", "90", "", last=DO_IT)
     done = desk.says("y")
     assert re.search(r"ADA +Ada Lovelace +-90.00 +10.00 +EUR", done)
     assert re.search(r"BOB +Bob +90.00 +90.00 +EUR", done)
 
-    desk.answers("place hold", "BOB", "40", "", last="Do it?")
+    desk.answers("place hold", "BOB", "40", "", last=DO_IT)
     assert "new hold H00000000006" in desk.says("y")
-    told = desk.answers("capture hold", "H00000000006", "2", "15", last="Do it?")
+    told = desk.answers("capture hold", "H00000000006", "2", "15", last=DO_IT)
     held = "H00000000006: 40.00 EUR held on BOB: Bob, balance 90.00 EUR, available 50.00"
     assert held.split() == told.split("hold ")[1].split()[:-1][: len(held.split())]
     assert re.search(r"BOB +Bob +-15.00 +75.00", desk.says("y"))
 
     shown = desk.answers("statement", "BOB", "")
-    assert re.search(r"opening +0.00\n", shown)
-    assert re.search(r"transfer +ADA +90.00 +90.00\n", shown)
-    assert re.search(r"closing +75.00\n", shown)
+    assert re.search(r"opening +0\.00", shown)
+    assert re.search(r"transfer +ADA +90\.00 +90\.00", shown)
+    assert re.search(r"closing +75\.00", shown)
     desk.says("quit", "Goodbye. What was done is in the books.")
     assert desk.ended() == 0
     assert max(len(line) for line in desk.all.splitlines()) <= COLUMNS
@@ -161,7 +80,7 @@ def test_every_operation_and_question_is_in_the_menu(desk: Desk) -> None:
     assert min(len(members) for members in found.values()) > 1
     seen = set()
     for number, (name, members) in enumerate(found.items(), 1):
-        here = f"{name.capitalize()} (number, name, ?, back, quit): "
+        here = name.capitalize() + HERE
         shown = desk.says(str(number), here)
         seen |= {
             match.replace(" ", "_")
@@ -170,11 +89,12 @@ def test_every_operation_and_question_is_in_the_menu(desk: Desk) -> None:
         for place, kind in enumerate(members, 1):
             explained = desk.says(f"?{place}", here)
             assert kind.help() in " ".join(explained.split())
+            is_paged = "cursor" in kind.field_names
+            asked = [field for field in kind.fields if not is_paged or field.name not in PAGES]
             for field in kind.fields:
-                is_asked = field.name not in ("limit", "cursor")
                 label = f"{field.name.replace('_', ' ')}: {field.kind.help}"
-                assert (label in " ".join(explained.split())) == is_asked
-            if kind.fields:
+                assert (label in " ".join(explained.split())) == (field in asked)
+            if asked:
                 desk.says(kind.verb, ": ")
                 assert "Left" in desk.says("back", here)
         desk.says("back")
@@ -189,7 +109,7 @@ def test_mistakes_are_said_at_once_and_asked_again(desk: Desk) -> None:
     assert "source must be 2 to 32 capital letters" in desk.says("ada", "source: ")
     assert "source is missing: give an account's id" in desk.says("", "source: ")
     assert "looks for it" in desk.says("?", "source: ")
-    assert re.search(r"ADA +Ada +standard", desk.says("?LOVELACE", "source: "))
+    assert re.search(r"ADA +Ada Lovelace +standard", desk.says("?LOVELACE", "source: "))
     assert "There is none." in desk.says("?nobody", "source: ")
     desk.says("ADA", "target: ")
     desk.says("ADA", "amount: ")
@@ -203,18 +123,19 @@ def test_mistakes_are_said_at_once_and_asked_again(desk: Desk) -> None:
     assert "is not a day of the calendar" in desk.says("2026-02-30", "value date: ")
     # What is wrong only with the answers together is asked again with those that were given.
     assert "target is the source itself, ADA" in desk.says("2026-02-03", "source: ")
-    assert "Enter keeps ADA" in desk.answers("", "NOBODY", last="amount: ")
+    assert "Enter keeps ADA" in desk.says("", "target: ")
+    assert "Enter keeps 5" in desk.says("NOBODY", "amount: ")
     desk.answers("", "3", last="value date: ")
-    told = desk.says("-", "Do it?")
+    told = desk.says("-", DO_IT)
     assert "target  NOBODY: there is no such account" in told
     assert "value date" not in told
     desk.says("c", "source: ")
-    desk.answers("", "BOB", "", "", last="Do it?")
+    desk.answers("", "BOB", "", "", last=DO_IT)
     assert re.search(r"ADA +Ada Lovelace +-5.00", desk.says("y"))
 
 
 def test_a_refusal_says_why_and_can_be_retried(desk: Desk, bank: Say) -> None:
-    desk.answers("withdraw", "BOB", "20", "", last="Do it?")
+    desk.answers("withdraw", "BOB", "20", "", last=DO_IT)
     refused = desk.says("y", "Try again now? [y/N] ")
     assert "T00000000003 withdraw: FAILED" in refused
     assert "BOB has 0.00 EUR available, 20.00 needed. (insufficient_funds)" in refused
@@ -222,23 +143,23 @@ def test_a_refusal_says_why_and_can_be_retried(desk: Desk, bank: Say) -> None:
     assert "FAILED" in desk.says("y", "Try again now? [y/N] ")
     bank("deposit", "BOB", "20")
     assert re.search(r"BOB +Bob +-20.00 +0.00", desk.says("y"))
-    desk.answers("open account", "Eve", "1", "ADA", last="Do it?")
+    desk.answers("open account", "Eve", "1", "ADA", last=DO_IT)
     assert "Trying the same again cannot help." in desk.says("y")
-    assert "(not_failed)" in desk.answers("retry", "T00000000003", last="Do it?") + desk.says("y")
-    told = desk.answers("reverse", "T00000000003", "", last="Do it?")
+    assert "(not_failed)" in desk.answers("retry", "T00000000003", last=DO_IT) + desk.says("y")
+    told = desk.answers("reverse", "T00000000003", "", last=DO_IT)
     assert "withdraw, COMPLETED, 20.00 EUR, from BOB (Bob)" in " ".join(told.split())
     desk.says("n")
     assert "There is no account NOBODY. (not_found)" in desk.answers("account", "NOBODY")
 
 
 def test_customers_products_and_parts_are_told_by_their_names(desk: Desk) -> None:
-    desk.answers("register customer", "Ada Lovelace", "1", "St James's Square", last="Do it?")
+    desk.answers("register customer", "Ada Lovelace", "1", "St James's Square", last=DO_IT)
     assert "new customer C00000001" in desk.says("y")
-    told = desk.answers("open account", "The Lovelaces", "6 5", "C00000001", "savings", last="it?")
+    told = desk.answers("open account", "The Lovelaces", "6 5", "C00000001", "savings", last=DO_IT)
     assert "owners   C00000001: Ada Lovelace, St James's Square" in told
     assert "product  savings: " in told
     desk.says("y")
-    told = desk.answers("split", "ADA", "BOB=1 A00000001=2", "1", "9", last="Do it?")
+    told = desk.answers("split", "ADA", "BOB=1 A00000001=2", "1", "9", last=DO_IT)
     assert "2 shares to A00000001: The Lovelaces, of Ada Lovelace, balance 0.00" in told
     assert re.search(r"amount +9.00 EUR", told)
     assert re.search(r"BOB +Bob +3.00 +3.00", desk.says("y"))
@@ -246,13 +167,14 @@ def test_customers_products_and_parts_are_told_by_their_names(desk: Desk) -> Non
     assert "One of: active, debits_blocked" in desk.says("BOB", "status: ") + desk.says(
         "?", "status: "
     )
-    desk.answers("frozen", "lost card", "", last="Do it?")
+    desk.answers("frozen", "lost card", "", last=DO_IT)
     desk.says("y")
     assert "BOB: Bob, frozen, balance 3.00 EUR" in desk.answers(
-        "deposit", "BOB", "1.001", "", last="Do it?"
+        "deposit", "BOB", "1.001", "", last=DO_IT
     )
     desk.says("n")
-    assert re.search(r"snapshot|accounts +\d", desk.answers("snapshot", "y"))
+    desk.says("snapshot", "Do it? [y/N] ")
+    assert re.search(r"accounts +\d", desk.says("y"))
 
 
 def test_long_lists_are_paged(bank: Say) -> None:
@@ -260,14 +182,14 @@ def test_long_lists_are_paged(bank: Say) -> None:
     bank("run", "many.csv")
     with at_a_desk() as desk:
         desk.sees(MENU)
+        desk.says("6", f"Transactions{HERE}")
         first = desk.answers("transactions", "", last="Enter shows more, back leaves it: ")
         assert len(first.splitlines()) < LINES
         pages = [first, *(desk.says("", "leaves it: ") for _ in range(5))]
         rows = re.findall(r"^ *(T\d{11}) ", "\n".join(pages), re.MULTILINE)
         assert rows == [f"T{number:011}" for number in range(62, 62 - len(rows), -1)]
         assert len(rows) > 50
-        desk.says("back")
-        assert "-" * 3 not in desk.says("quit", "Goodbye")
+        desk.says("back", f"Transactions{HERE}")
 
 
 def test_ctrl_c_and_ctrl_d_leave_one_thing_at_a_time(desk: Desk, bank: Say) -> None:
@@ -276,11 +198,11 @@ def test_ctrl_c_and_ctrl_d_leave_one_thing_at_a_time(desk: Desk, bank: Say) -> N
         desk.says("ADA", "amount: ")
         desk.presses(key)
         assert "Left: nothing was done." in desk.sees(MENU)
-        desk.answers("deposit", "ADA", "5", "", last="Do it?")
+        desk.answers("deposit", "ADA", "5", "", last=DO_IT)
         desk.presses(key)
         assert "Left: nothing was done." in desk.sees(MENU)
     assert "Left.\n" in desk.says("account", ": ") + desk.says("back")
-    desk.says("2", "Money (")
+    desk.says("2", f"Money{HERE}")
     desk.presses(CTRL_C)
     desk.sees(MENU)
     desk.presses(CTRL_D)
@@ -296,7 +218,7 @@ def test_a_request_to_end_ends_all_of_it(desk: Desk) -> None:
 
 
 def test_quit_ends_it_from_anywhere(desk: Desk) -> None:
-    desk.answers("deposit", "ADA", "5", "", last="Do it?")
+    desk.answers("deposit", "ADA", "5", "", last=DO_IT)
     desk.says("quit", "Goodbye")
     assert desk.ended() == 0
 
@@ -305,10 +227,10 @@ def test_it_works_while_a_server_holds_the_books_and_when_it_has_gone(
     desk: Desk, bank: Say, alone: Path
 ) -> None:
     with serving(alone):
-        told = desk.answers("transfer", "ADA", "BOB", "30", "", last="Do it?")
+        told = desk.answers("transfer", "ADA", "BOB", "30", "", last=DO_IT)
         assert "ADA: Ada Lovelace, balance 100.00 EUR" in told
         assert re.search(r"BOB +Bob +30.00 +30.00", desk.says("y"))
-    desk.answers("withdraw", "BOB", "10", "", last="Do it?")
+    desk.answers("withdraw", "BOB", "10", "", last=DO_IT)
     assert re.search(r"BOB +Bob +-10.00 +20.00", desk.says("y"))
     assert bank("balance", "BOB").out == "20.00\n"
 
@@ -316,7 +238,7 @@ def test_it_works_while_a_server_holds_the_books_and_when_it_has_gone(
 def test_a_lost_answer_is_asked_again_with_the_same_key(desk: Desk, bank: Say) -> None:
     with Bank.open("csv:data") as held:
         assert "(in_use)" in desk.answers("deposit", "BOB", "7", "", last="Ask again? [y/N] ")
-    desk.says("y", "Do it?")
+    desk.says("y", DO_IT)
     with Bank.open("csv:data") as held, answering(b"") as url:
         held.store.announce(url)
         lost = desk.says("y", "Ask again? [y/N] ")
@@ -325,19 +247,58 @@ def test_a_lost_answer_is_asked_again_with_the_same_key(desk: Desk, bank: Say) -
     key = re.search(r"menu-[0-9a-f]{16}", "".join(lost.split()))
     assert key is not None
     assert bank("transaction", "--key", key[0]).status == 0
-    desk.answers("deposit", "BOB", "8", "", last="Do it?")
+    desk.answers("deposit", "BOB", "8", "", last=DO_IT)
     with Bank.open("csv:data") as held:
         desk.says("y", "Ask again? [y/N] ")
         assert "the transactions tell" in " ".join(desk.says("n").split())
 
 
-def test_a_fault_is_a_sentence_and_the_menu_goes_on(desk: Desk, alone: Path) -> None:
-    # No snapshot is left where its file should be: what nobody has foreseen.
+RIDDLE = """
+from SimpleBankingSystem import cli
+from SimpleBankingSystem.questions.base import Question, question
+from SimpleBankingSystem.shapes import TEXT, record
+
+@question("riddle", route="/riddles", answers=record({"answer": TEXT}, title="Riddle"))
+class Riddle(Question):
+    '''Ask what nobody knows.'''
+
+    def answer(self, bank):
+        return {"answer": [1 / len(bank.accounts())] and 1 / 0}
+
+cli.main()
+"""
+
+
+def test_a_fault_is_a_sentence_and_the_menu_goes_on(club: Say) -> None:
+    with at_a_desk(program=[sys.executable, "-c", RIDDLE]) as desk:
+        assert "riddle" in desk.sees(MENU)
+        said = desk.says("riddle")
+        found = re.search(r"A fault of the program, incident ([0-9a-f]{8}): ", said)
+        assert found is not None
+        kept = Path("bank-menu.log")
+        assert f"incident {found[1]}: riddle raised\nTraceback" in kept.read_text()
+        assert "ZeroDivisionError" in kept.read_text()
+        kept.unlink()
+        assert re.search(r"balance +100.00\n", desk.answers("balance", "ADA", ""))
+        desk.says("quit", "Goodbye")
+    kept.mkdir()
+    with at_a_desk(program=[sys.executable, "-c", RIDDLE]) as desk:
+        desk.sees(MENU)
+        assert "bank-menu.log cannot be written; this is lost: incident" in desk.says("riddle")
+
+
+def test_books_that_cannot_be_opened_are_a_sentence(desk: Desk, alone: Path) -> None:
     (alone / "data").rename(alone / "away")
     (alone / "data").write_text("no folder")
-    assert "data" in desk.answers("account", "ADA")
+    assert re.search(r"\n.*data.*\nMenu", desk.answers("account", "ADA"))
     (alone / "data").unlink()
     (alone / "away").rename(alone / "data")
+    journal = alone / "data" / "transactions.csv"
+    before = journal.read_bytes()
+    journal.write_bytes(before.replace(b"100.00", b"900.00", 1))
+    assert "(data_damaged)" in desk.answers("account", "ADA")
+    assert "transactions.csv" in desk.answers("verify", "")
+    journal.write_bytes(before)
     assert "100.00" in desk.answers("account", "ADA")
 
 
@@ -354,5 +315,6 @@ def test_it_needs_a_terminal_and_a_person(bank: Say) -> None:
 def test_colours_are_left_out_where_nobody_wants_them(club: Say) -> None:
     with at_a_desk(TERM="xterm", NO_COLOR="1") as desk:
         desk.sees(MENU)
-        desk.answers("accounts", "back")
-        desk.says("trial balance")
+        desk.answers("trial balance")
+        desk.says("quit", "Goodbye")
+    assert not re.search(r"\x1b\[[0-9;]*[34][0-9]m", desk.raw)
