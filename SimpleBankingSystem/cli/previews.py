@@ -58,7 +58,7 @@ class Known:
         """Return what a person knows a thing by."""
         found = self.find(name, thing_id)
         if found is None:
-            return f"{thing_id}: there is no such {name}"
+            return f"{thing_id}: there is no such {name} yet"
         return f"{thing_id}: {DESCRIBED.get(name, _facts)(self, found)}"
 
     def preview(self, request: Request) -> Iterator[tuple[str, str]]:

@@ -107,6 +107,7 @@ def test_mistakes_are_said_at_once_and_asked_again(desk: Desk) -> None:
     assert "such as ?1" in desk.says("?")
     desk.says("transfer", "source: ")
     assert "source must be 2 to 32 capital letters" in desk.says("ada", "source: ")
+    assert "source must be" in desk.says("A\udcff", "source: ")
     assert "source is missing: give an account's id" in desk.says("", "source: ")
     assert "looks for it" in desk.says("?", "source: ")
     assert re.search(r"ADA +Ada Lovelace +standard", desk.says("?LOVELACE", "source: "))
@@ -127,7 +128,7 @@ def test_mistakes_are_said_at_once_and_asked_again(desk: Desk) -> None:
     assert "Enter keeps 5" in desk.says("NOBODY", "amount: ")
     desk.answers("", "3", last="value date: ")
     told = desk.says("-", DO_IT)
-    assert "target  NOBODY: there is no such account" in told
+    assert "target  NOBODY: there is no such account yet" in told
     assert "value date" not in told
     desk.says("c", "source: ")
     desk.answers("", "BOB", "", "", last=DO_IT)
