@@ -28,6 +28,7 @@ ROWS: dict[str, str] = SEEDS
 
 BESIDE = {
     "run": "`run_file` · `bank run` · `POST /runs`",
+    "menu": "`bank menu`",
     "health": "`GET /health`",
     "serve": "`create_app` · `bank serve` · `GET /swagger/`",
 }
