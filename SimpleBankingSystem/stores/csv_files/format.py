@@ -204,12 +204,19 @@ def other_cells(ticket: Ticket) -> str:
 
 def details(ticket: Ticket) -> str:
     """Return the cell with everything that has no column of its own."""
-    command = ticket.command
+    command, postings, values = ticket.command, ticket.postings, ticket.command.__dict__
+    if postings and not (ticket.puts or ticket.claims) and values.keys() <= _IN_COLUMNS:
+        source, target, amount, *_ = postings[0]
+        # A transfer, which most rows are: its fields are the very objects that were posted.
+        if (
+            values.get("source") is source
+            and values.get("target") is target
+            and values.get("amount") == amount
+        ):
+            if not ticket.run:
+                return ""
+            return f'"{{""line"":{ticket.line},""run"":""{ticket.run}""}}"'
     found = hidden(ticket)
-    if not (found or ticket.puts or ticket.claims) and command.__dict__.keys() <= _IN_COLUMNS:
-        if not ticket.run:
-            return ""
-        return f'"{{""line"":{ticket.line},""run"":""{ticket.run}""}}"'
     for name, value in command.given().items():
         if name not in _IN_COLUMNS:
             found[name] = plain(value)
