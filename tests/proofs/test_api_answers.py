@@ -154,7 +154,7 @@ def says_what_no_schema_can(problem: Any) -> bool:
     """Tell whether a refusal is about the calendar, two fields together, or what is in a file."""
     words = (
         *("calendar", "UTC time", "source itself", "account itself", "a day after", "spreadsheet"),
-        *("a name has letters", "is no ACCOUNT=AMOUNT"),
+        *("a name has letters", "is no ACCOUNT=AMOUNT", "what each account gets"),
     )
     reasons = problem.get("errors", {}).values()
     return problem["code"] == "invalid_file" or any(w in text for text in reasons for w in words)

@@ -73,7 +73,7 @@ def test_no_cell_is_a_formula_under_any_separator(
     """A file beside them, whose texts have no guard, shows that a formula would become one."""
     office = Office(tmp_path / "profile")
     files = sorted(books.glob("*.csv"))
-    assert len(files) == 6
+    assert len(files) == 9
     bare = tmp_path / "bare.csv"
     for separator, trimmed in product(SEPARATORS, TRIMMED):
         bare.write_text(separator.join(["x", "=1+1", '"=1+1"', " =1+1"]), "utf-8")

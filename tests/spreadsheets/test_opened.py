@@ -19,9 +19,12 @@ from tests.spreadsheets.office import COMMA, Cell, Office, columns_of, opened_as
 from tests.stores.a_day import day
 from tests.stores.csv_books import ARCHIVE, JOURNAL, opened
 
-FILES = ["accounts", "archived_transactions", "head", "results", "runs", "transactions"]
+FILES = [
+    *("accounts", "archived_transactions", "customers", "head", "holds"),
+    *("results", "runs", "spent", "transactions"),
+]
 MONEY = {"amount", "source_balance", "target_balance", "balance", "held", "available"}
-MONEY |= {"overdraft_limit"}
+MONEY |= {"overdraft_limit", "minimum_balance", "captured"}
 COMMANDS = """\
 command,account,amount,description
 deposit,RICH,0.10,0012

@@ -112,18 +112,18 @@ HASH = "(proved by the row's hash)."
 
 JOURNAL_EDITS: dict[Edit, list[str]] = {
     nothing: [],
-    amount: [f", line 4, seq 45, column amount: reads 11.11, was 6.50 {HASH}"],
-    status: [f", line 4, seq 45, column status: reads FAILED, was COMPLETED {HASH}"],
-    text: [f", line 4, seq 45{UNKNOWN}"],
-    deleted: [", line 4, seq 46: row 45 is missing before this one."],
-    deleted_at_the_end: [": rows 49 to 50 are missing at the end."],
+    amount: [f", line 4, seq 94, column amount: reads 11.11, was 6.50 {HASH}"],
+    status: [f", line 4, seq 94, column status: reads FAILED, was COMPLETED {HASH}"],
+    text: [f", line 4, seq 94{UNKNOWN}"],
+    deleted: [", line 4, seq 95: row 94 is missing before this one."],
+    deleted_at_the_end: [": rows 98 to 99 are missing at the end."],
     by_amount: [
-        ", line 2, seq 50: rows 43 to 50 stand in the order 50, 49, 48, 47, 46, 45, 44, 43."
+        ", line 2, seq 99: rows 92 to 99 stand in the order 99, 98, 97, 96, 95, 94, 93, 92."
     ],
-    twice: [", line 5, seq 45: the row stands here a second time."],
-    added_row: [", line 10: there is more behind row 50, the last that the bank wrote here."],
+    twice: [", line 5, seq 94: the row stands here a second time."],
+    added_row: [", line 10: there is more behind row 99, the last that the bank wrote here."],
     added_column: [],
-    lost_column: [f", lines 2 to 9, seq 43 to 50{UNKNOWN}"],
+    lost_column: [f", lines 2 to 9, seq 92 to 99{UNKNOWN}"],
 }
 """What was done to the journal, and what verify says beside that it has another look."""
 
