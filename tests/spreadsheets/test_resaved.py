@@ -130,7 +130,7 @@ JOURNAL_EDITS: dict[Edit, list[str]] = {
 OTHER_EDITS: list[tuple[str, Edit, str]] = [
     (ARCHIVE, nothing, LOOK),
     (ARCHIVE, deleted, ", line 4, seq 4: row 3 is missing before this one."),
-    (ARCHIVE, by_amount, ": rows 2 to 42 stand in the order "),
+    (ARCHIVE, by_amount, " stand in the order "),
     (ACCOUNTS, nothing, f"{LOOK}."),
     (ACCOUNTS, deleted, ": A00000001 is missing."),
     (ACCOUNTS, balance, "the journal says 41.50."),
