@@ -53,6 +53,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(_MISSING + thing)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Do not count either what is covered by the processes of a test that is not counted."""
+    counting = "COVERAGE_PROCESS_CONFIG"
+    how = os.environ.pop(counting, None) if item.get_closest_marker("no_cover") else None
+    try:
+        return (yield)
+    finally:
+        if how is not None:
+            os.environ[counting] = how
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
     """End, after every other summary, by naming what this machine could not run."""

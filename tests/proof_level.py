@@ -11,18 +11,18 @@ LEVELS = ("test", "short", "long")
 
 # A proof's figure at each level, in the order of LEVELS. A proof adds its own row.
 FIGURES = {
-    "crash images": (3_000, 20_000, 1_000_000),
-    "kill cycles": (10, 100, 1_000),
+    "crash images": (1_000, 20_000, 1_000_000),
+    "kill cycles": (6, 100, 1_000),
     "server kills": (4, 100, 1_000),
     "kills at a sync": (2, 30, 300),
     "pairs of faults": (20, 1_000, 50_000),
     "damaged rows": (6, 12, 100),
-    "model examples": (100, 500, 20_000),
+    "model examples": (60, 500, 20_000),
     "model steps": (30, 50, 100),
-    "schedules": (240, 1_000, 50_000),
+    "schedules": (120, 1_000, 50_000),
     "schedules on a disk": (60, 1_000, 50_000),
     "broken command files": (200, 1_000, 200_000),
-    "API cases": (500, 5_000, 250_000),
+    "API cases": (250, 5_000, 250_000),
     "bad lines": (20_000, 2_000_000, 10_000_000),
     "overload rounds": (6, 60, 2_000),
     "soak seconds": (1, 60, 3_600),

@@ -300,6 +300,7 @@ def test_a_missing_table_is_one_sentence(
 
 
 @pytest.mark.needs("BANK_BERKA")
+@pytest.mark.no_cover
 def test_fifteen_months_of_a_real_bank(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sample = ["--every", "45"]
     assert main([os.environ["BANK_BERKA"], *sample, "--into", str(tmp_path / "replay")]) == 0
@@ -320,6 +321,7 @@ def test_fifteen_months_of_a_real_bank(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.needs("BANK_BERKA")
+@pytest.mark.no_cover
 def test_a_real_bank_without_overdraft_refuses_26_and_completes_them_when_retried(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -336,6 +338,7 @@ def test_a_real_bank_without_overdraft_refuses_26_and_completes_them_when_retrie
 
 
 @pytest.mark.needs("BANK_BERKA")
+@pytest.mark.no_cover
 def test_every_real_row_has_its_place() -> None:
     histories: list[History] = read_histories(Path(os.environ["BANK_BERKA"]))
     steps = [rounding for history in histories for rounding in history.roundings()]

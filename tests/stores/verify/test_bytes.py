@@ -18,7 +18,12 @@ from tests.proof_level import figure, proof_level
 from tests.stores.verify.damages import ARCHIVE, HEAD, JOURNAL, a_day, opened
 
 ROWS = figure("damaged rows")
-BITS = (1, 2) if proof_level() == "test" else tuple(1 << bit for bit in range(8))
+BITS = tuple(1 << bit for bit in range(8))
+WAYS = 1 if proof_level() == "test" else len(BITS) + 1
+"""In how many ways each byte is changed; where it is one, they take turns."""
+
+# It tries the same lines thousands of times: to count them takes longer than to run them.
+pytestmark = pytest.mark.no_cover
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,8 @@ def each_damage(path: Path, start: int = 0, end: int | None = None) -> list[str]
     data = path.read_bytes()[:end]
     descriptor = os.open(path, os.O_WRONLY)
     for at, code in enumerate(data[start:], start):
-        for new in {*(code ^ bit for bit in BITS), ord("\n")} - {code}:
+        ways = [*(code ^ bit for bit in BITS), ord("\n")]
+        for new in {ways[(at + turn) % len(ways)] for turn in range(WAYS)} - {code}:
             os.pwrite(descriptor, bytes([new]), at)
             found = verify(Disk(), files).problems
             if not any(problem.startswith(path.name) for problem in found):
@@ -72,7 +78,7 @@ def each_damage(path: Path, start: int = 0, end: int | None = None) -> list[str]
 @pytest.mark.parametrize("name", [JOURNAL, HEAD])
 def test_every_changed_byte_is_reported(books: Path, name: str, proved: Proved) -> None:
     assert each_damage(books / name) == []
-    proved(f"every byte of {ROWS} rows, snapshots and head damaged in {len(BITS) + 1} ways each")
+    proved(f"every byte of {ROWS} rows, snapshots and head damaged in {WAYS} of {len(BITS) + 1} ways each")
 
 
 @pytest.mark.parametrize("name", [each.name for each in SNAPSHOTS])
