@@ -9,7 +9,6 @@ from time import monotonic
 
 from SimpleBankingSystem.commands.base import Command
 from SimpleBankingSystem.commands.ticket import Ticket
-from SimpleBankingSystem.ledger.account import Account
 from SimpleBankingSystem.ledger.entities import ENTITIES
 from SimpleBankingSystem.ledger.entity import made_number, numbering
 from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand, KeyReused, KeyRunning
@@ -75,11 +74,7 @@ def name_locks(tickets: Sequence[Ticket], look: Store) -> None:
 def heirs_of(names: Collection[str], look: Store) -> set[str]:
     """Return the accounts into which any of these were merged, one after the other."""
     heirs: set[str] = set()
-    while names := [
-        account.merged_into
-        for account in (look.find(Account, name) for name in names)
-        if account is not None and account.merged_into
-    ]:
+    while names := [each.merged_into for each in look.load(names).values() if each.merged_into]:
         heirs.update(names)
     return heirs
 

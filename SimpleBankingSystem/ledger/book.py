@@ -212,7 +212,9 @@ class Book(WorkingCopy):
         self, costs: Callable[[Product, Decimal, str], Decimal], account_id: str, amount: Decimal
     ) -> None:
         """Post the fee that something costs by the terms of an account's product, if any."""
-        if self._charging:
+        account = self.accounts.get(account_id)
+        # Who pays no fees, as most do, should not pay either for being looked up with care.
+        if account is None or account.type in self._charging or account.merged_into:
             account = self.account(account_id)
             product = self._charging.get(account.type)
             if product is not None:

@@ -19,7 +19,7 @@ from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull
 from SimpleBankingSystem.ledger.fields import AccountId
 from SimpleBankingSystem.ledger.transaction import COMPLETED, PENDING
-from SimpleBankingSystem.ledger.working_copy import Look
+from SimpleBankingSystem.ledger.working_copy import Look, Record
 from SimpleBankingSystem.stores.memory import MemoryStore
 from tests.banks import (
     DEADLINE,
@@ -233,15 +233,15 @@ def test_the_store_s_own_fault_is_logged_with_an_incident(
 
 
 class BlindStore(MemoryStore):
-    """Cannot read its accounts, as often as it is told."""
+    """Cannot read its products, as often as it is told."""
 
     blind = 0
 
-    def load(self, names: Collection[str]) -> dict[str, Account]:
+    def every(self, record: type[Record]) -> Sequence[Record]:
         if self.blind:
             self.blind -= 1
             raise OSError(5, "by a test")
-        return super().load(names)
+        return super().every(record)
 
 
 def test_a_batch_that_cannot_be_decided_is_refused_and_let_go(

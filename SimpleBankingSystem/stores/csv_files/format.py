@@ -206,12 +206,12 @@ def details(ticket: Ticket) -> str:
     """Return the cell with everything that has no column of its own."""
     command, postings, values = ticket.command, ticket.postings, ticket.command.__dict__
     if postings and not (ticket.puts or ticket.claims) and values.keys() <= _IN_COLUMNS:
-        source, target, amount, *_ = postings[0]
         # A transfer, which most rows are: its fields are the very objects that were posted.
+        moved = postings[0]
         if (
-            values.get("source") is source
-            and values.get("target") is target
-            and values.get("amount") == amount
+            values.get("source") is moved[0]
+            and values.get("target") is moved[1]
+            and values.get("amount") == moved[2]
         ):
             if not ticket.run:
                 return ""
