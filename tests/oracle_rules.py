@@ -102,8 +102,9 @@ class World:
         if kept_in and currency != kept_in:
             raise Refused("currency_mismatch")
         terms = self.products[product]
-        limit = units(texts.get("overdraft_limit", "0"), currency)
-        limit = limit or in_units(terms["overdraft_limit"], currency)
+        limit = in_units(terms["overdraft_limit"], currency)
+        if "overdraft_limit" in texts:
+            limit = units(texts["overdraft_limit"], currency)
         minimum = in_units(terms["minimum_balance"], currency)
         self.holders[name] = Holder(currency, product, limit, minimum, owners)
         if "initial_deposit" in texts:

@@ -46,6 +46,7 @@ OTHERS: list[Asked] = [
     ("change_customer", {"customer": "C00000001", "address": "0012"}),
     ("open_account", {"name": "=x", "owners": "C00000002 C00000001", "product": "club"}),
     ("open_account", {"name": "x", "account": "NEW", "users": "C00000001", "currency": "BHD"}),
+    ("open_account", {"name": "x", "product": "reward", "overdraft_limit": "0"}),
     ("set_owners", {"account": "OLD", "owners": "C00000002 C00000001", "users": "C00000001"}),
     ("set_owners", {"account": "POOR"}),
     ("set_status", {"account": "OLD", "status": "dormant", "reason": "TRUE"}),
