@@ -90,6 +90,12 @@ class World:
             raise Refused("debits_blocked")
         return holder
 
+    def _paid(self, name: str) -> Holder:
+        holder = self._changeable(name)
+        if holder.status in NO_CREDITS:
+            raise Refused("credits_blocked")
+        return holder
+
     def _open_account(self, record: Record) -> None:
         texts = record.texts
         name = texts.get("account") or f"A{highest('A', self.holders) + 1:08d}"
@@ -121,12 +127,14 @@ class World:
         holder.status = "closed"
 
     def _merge_accounts(self, record: Record) -> None:
-        old, new = (self._changeable(record.texts[side]) for side in ("source", "target"))
+        old, new = self._paying(record.texts["source"]), self._paid(record.texts["target"])
         source, target = (self.name(record.texts[side]) for side in ("source", "target"))
         if source == target:
             raise Refused("same_account")
         if old.currency != new.currency:
             raise Refused("currency_mismatch")
+        if old.held > old.balance:
+            afford(new, old.held - old.balance)
         for hold in self.holds.values():
             if hold.is_open and hold.account == source:
                 hold.account = target
@@ -311,8 +319,8 @@ class World:
         names = [name if "." in name else self.name(name) for name in (source, target)]
         if "." not in source:
             self._paying(source)
-        if "." not in target and self._changeable(target).status in NO_CREDITS:
-            raise Refused("credits_blocked")
+        if "." not in target:
+            self._paid(target)
         source, target = names
         if source == target:
             raise Refused("same_account")

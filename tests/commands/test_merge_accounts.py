@@ -134,6 +134,35 @@ def test_what_happened_before_is_undone_on_the_other_account(bank: Bank) -> None
     assert answer(bank, "reverse", f"transaction={merged.id}") == "same_account"
 
 
+@pytest.mark.parametrize("balance", ["0", "1", "30"])
+def test_holds_move_only_to_where_there_is_money_for_them(bank: Bank, balance: str) -> None:
+    deposit = {"overdraft_limit": "90", "initial_deposit": balance}
+    done(bank, "open_account", name="Lent", account="LENT", **deposit)
+    done(bank, "place_hold", account="LENT", amount="31")
+    needed = 31 - int(balance)
+    done(bank, "deposit", account="POOR", amount=f"{needed - 1}.99")
+    assert answer(bank, "merge_accounts", "source=LENT target=POOR") == "insufficient_funds"
+    done(bank, "deposit", account="POOR", amount="0.01")
+    done(bank, "merge_accounts", source="LENT", target="POOR")
+    assert money(bank, "POOR") == "31.00 31.00 0.00"
+
+
+@pytest.mark.parametrize(
+    ("blocked", "status", "expected"),
+    [
+        ("EMPTY", "frozen", "debits_blocked"),
+        ("EMPTY", "credits_blocked", ""),
+        ("POOR", "frozen", "credits_blocked"),
+        ("POOR", "debits_blocked", ""),
+    ],
+)
+def test_a_block_is_not_lost_by_it_though_there_is_no_money(
+    bank: Bank, blocked: str, status: str, expected: str
+) -> None:
+    done(bank, "set_status", account=blocked, status=status, reason="court")
+    assert answer(bank, "merge_accounts", "source=EMPTY target=POOR") == expected
+
+
 def test_an_overdrawn_account_is_balanced_by_the_other(bank: Bank) -> None:
     merged = done(bank, "merge_accounts", source="OWING", target="RICH")
     assert merged.postings[0][:3] == ("RICH", "OWING", Decimal("20.00"))
