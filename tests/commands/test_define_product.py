@@ -222,7 +222,9 @@ def test_where_the_fee_is_not_covered_nothing_happens(
     assert code(failed) == "insufficient_funds"
     assert balances(bank) == before
     done(bank, "deposit", account="RICH", amount="0.01")
-    assert len(bank.retry(failed.id).postings) > 1
+    retried = bank.retry(failed.id)
+    assert len(retried.postings) > 1
+    assert (failed.source, failed.target) == retried.postings[0][:2]
     assert balances(bank)["RICH"] == 0
 
 
