@@ -184,6 +184,10 @@ class World:
 
     def _define_product(self, record: Record) -> None:
         texts = record.texts
+        if currency := texts.get("currency"):
+            for name in TERMS:
+                if not name.endswith("_percent"):
+                    in_units(scaled(texts.get(name, "0"), 4), currency)
         self.products[texts["product"]] = {name: scaled(texts.get(name, "0"), 4) for name in TERMS}
         self.currencies[texts["product"]] = texts.get("currency", "")
 

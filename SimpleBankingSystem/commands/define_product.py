@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book
-from SimpleBankingSystem.ledger.fields import Currency, Limit, Percent, ProductId
+from SimpleBankingSystem.ledger.fields import LIMIT, Currency, Limit, Percent, ProductId
+from SimpleBankingSystem.ledger.money import in_units
 from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.ledger.working_copy import Look
 
@@ -44,6 +45,14 @@ class DefineProduct(Command):
         book.put(self.defined())
 
     def defined(self) -> Product:
-        """Return the product with these terms."""
+        """Return the product with these terms.
+
+        Raises:
+            TooManyDecimals: the product has a currency, and one of the amounts does not fit it.
+        """
         terms = {each.name: getattr(self, each.name) for each in fields(Product)[1:]}
+        if self.currency:
+            for term in self.fields:
+                if term.kind is LIMIT:
+                    in_units(terms[term.name], self.currency)
         return Product(self.product, **terms)

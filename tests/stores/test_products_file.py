@@ -77,6 +77,7 @@ def test_a_change_by_hand_is_recorded_once(
         ('"300"', "1e3", r"\[club\] daily_limit: must be plain digits"),
         ('"300"', "inf", r"\[club\] daily_limit"),
         ('"300"', "true", r"\[club\] daily_limit"),
+        ('"EUR"', '"JPY"', r"\[club\] 0.10 has more decimals than JPY"),
         ('"300"', "[300]", r"\[club\] daily_limit"),
         ("daily_limit", "dayly_limit", r"\[club\] dayly_limit is no term of a product"),
         ("daily_limit", "product", r"\[club\] product is no term of a product"),
