@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import CLOSED
@@ -18,6 +19,7 @@ from SimpleBankingSystem.ledger.working_copy import Look
 class CloseAccount(Command):
     """Close an account for good; refused while there is money on it, unless that goes elsewhere."""
 
+    spends: ClassVar[bool] = False
     account: AccountId
     sweep_to: AccountId = ""
 

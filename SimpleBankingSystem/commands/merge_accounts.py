@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import CLOSED
@@ -22,6 +23,7 @@ class MergeAccounts(Command):
     The id of the merged account stays valid: commands that name it mean the other one.
     """
 
+    spends: ClassVar[bool] = False
     source: AccountId
     target: AccountId
 
