@@ -188,6 +188,9 @@ class World:
             for name in TERMS:
                 if not name.endswith("_percent"):
                     in_units(scaled(texts.get(name, "0"), 4), currency)
+            kept = [one for one in self.holders.values() if one.product == texts["product"]]
+            if any(one.currency != currency for one in kept if one.status != "closed"):
+                raise Refused("currency_mismatch")
         self.products[texts["product"]] = {name: scaled(texts.get(name, "0"), 4) for name in TERMS}
         self.currencies[texts["product"]] = texts.get("currency", "")
 

@@ -98,6 +98,30 @@ def test_a_limit_holds_in_the_account_s_own_currency(bank: Bank) -> None:
     done(bank, "withdraw", account="YEN", amount="10")
 
 
+def test_a_currency_suits_all_accounts_that_are_kept_on_it(bank: Bank) -> None:
+    """Or a fee of 100 yen would be one of 100 euros."""
+    done(bank, "define_product", product="club")
+    done(bank, "change_product", account="YEN", product="club")
+    euro, yen = "product=club currency=EUR", "product=club currency=JPY"
+    assert answer(bank, "define_product", euro) == "currency_mismatch"
+    assert answer(bank, "define_product", yen) == ""
+    assert answer(bank, "define_product", euro) == "currency_mismatch"
+    moved, defined = submitted(
+        bank,
+        ticket("change_product", account="YEN", product="standard"),
+        ticket("define_product", product="club", currency="EUR"),
+    )
+    assert (code(moved), code(defined)) == ("COMPLETED", "COMPLETED")
+    opened, defined = submitted(
+        bank,
+        ticket("open_account", name="Ada", account="ADA", product="club"),
+        ticket("define_product", product="club", currency="JPY"),
+    )
+    assert (code(opened), code(defined)) == ("COMPLETED", "currency_mismatch")
+    done(bank, "close_account", account="ADA")
+    assert answer(bank, "define_product", yen) == ""
+
+
 def test_a_day_ends_at_midnight_in_utc() -> None:
     clock = TickingClock()
     with Bank(MemoryStore(clock), clock=clock) as bank:

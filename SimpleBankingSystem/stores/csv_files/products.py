@@ -81,8 +81,9 @@ def changes(data: bytes, state: State) -> Iterator[DefineProduct]:
             asked = DefineProduct.parse(
                 {"product": name, **terms, "description": "changed in products.toml"}
             )
-            product = asked.defined()
+            if asked.defined() == state.tables[Product.kind].get(name):
+                continue
+            asked.suit(state.accounts.values())
         except BankError as error:
             raise ValueError(f"[{name}] {error}") from None
-        if product != state.tables[Product.kind].get(name):
-            yield asked
+        yield asked
