@@ -118,7 +118,7 @@ class World:
 
     def _close_account(self, record: Record) -> None:
         holder = self._changeable(record.texts["account"])
-        if "sweep_to" in record.texts and holder.balance > 0:
+        if "sweep_to" in record.texts and holder.balance > 0 and not holder.held:
             holder.minimum = 0
             name = self.name(record.texts["account"])
             self._post(record, name, record.texts["sweep_to"], holder.balance)

@@ -39,7 +39,7 @@ class CloseAccount(Command):
         account = book.account(self.account)
         if account.status == CLOSED:
             raise AccountClosed(f"{account.id} is closed already.")
-        if self.sweep_to and account.balance > 0:
+        if self.sweep_to and account.balance > 0 and not account.held:
             book.put(replace(account, minimum_balance=ZEROS[account.currency]))
             book.post(account.id, self.sweep_to, account.balance, limited=False)
             account = book.account(account.id)

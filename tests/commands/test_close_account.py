@@ -71,11 +71,14 @@ def test_the_money_goes_where_it_is_to_go_past_limits_and_minimum(bank: Bank) ->
     assert code(do(bank, "close_account", account="POOR")) == "balance_not_zero"
 
 
-def test_what_is_set_aside_is_never_swept(bank: Bank) -> None:
-    done(bank, "set_overdraft_limit", account="RICH", overdraft_limit="50")
+@pytest.mark.parametrize("limit", ["0", "50"])
+def test_what_is_set_aside_is_never_swept(bank: Bank, limit: str) -> None:
+    done(bank, "set_overdraft_limit", account="RICH", overdraft_limit=limit)
     done(bank, "place_hold", account="RICH", amount="50")
     failed = do(bank, "close_account", account="RICH", sweep_to="POOR")
     assert code(failed) == "balance_not_zero"
+    assert failed.error is not None
+    assert failed.error.message == "RICH has 100.00 EUR on it, and 50.00 are held."
     assert bank.account("RICH").balance == 100
     done(bank, "void_hold", hold="H00000000012")
     assert code(bank.retry(failed.id)) == "COMPLETED"
