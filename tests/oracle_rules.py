@@ -124,7 +124,7 @@ class World:
             self._post(record, name, record.texts["sweep_to"], holder.balance)
         if holder.balance or holder.held:
             raise Refused("balance_not_zero")
-        holder.status = "closed"
+        holder.status, holder.limit, holder.minimum = "closed", 0, 0
 
     def _merge_accounts(self, record: Record) -> None:
         old, new = self._paying(record.texts["source"]), self._paid(record.texts["target"])
@@ -143,7 +143,7 @@ class World:
             self._post(record, source, target, old.balance)
         elif old.balance < 0:
             self._post(record, target, source, -old.balance)
-        old.status, old.heir = "closed", target
+        old.status, old.heir, old.limit = "closed", target, 0
 
     def _set_status(self, record: Record) -> None:
         self._changeable(record.texts["account"]).status = record.texts["status"]

@@ -47,4 +47,4 @@ class CloseAccount(Command):
             held = f", and {account.held} are held" if account.held else ""
             message = f"{account.id} has {account.balance} {account.currency} on it{held}."
             raise BalanceNotZero(message)
-        book.put(replace(account, status=CLOSED))
+        book.put(account.closed())

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import ClassVar
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.account import CLOSED
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import CurrencyMismatch, SameAccount
 from SimpleBankingSystem.ledger.fields import AccountId
@@ -58,5 +57,4 @@ class MergeAccounts(Command):
             book.post(source.id, target.id, source.balance, limited=False)
         elif source.balance < 0:
             book.post(target.id, source.id, -source.balance, limited=False)
-        emptied = book.account(source.id)
-        book.put(replace(emptied, status=CLOSED, merged_into=target.id))
+        book.put(replace(book.account(source.id).closed(), merged_into=target.id))

@@ -43,6 +43,16 @@ def test_money_that_is_set_aside_keeps_it_open(bank: Bank, held: str) -> None:
     assert code(do(bank, "close_account", account="POOR")) == "balance_not_zero"
 
 
+def test_of_a_closed_account_nothing_is_available(bank: Bank) -> None:
+    done(bank, "open_account", name="Ada", account="SAVE", product="savings")
+    done(bank, "open_account", name="Ada", account="LENT", product="reward")
+    done(bank, "open_account", name="Ada", account="GONE", product="reward")
+    for name in ("SAVE", "LENT"):
+        done(bank, "close_account", account=name)
+    done(bank, "merge_accounts", source="GONE", target="POOR")
+    assert {money(bank, name) for name in ("SAVE", "LENT", "GONE")} == {"0.00 0.00 0.00"}
+
+
 def test_closing_is_final(bank: Bank) -> None:
     transaction = done(bank, "close_account", account="POOR")
     assert (transaction.source, transaction.target) == ("", "POOR")

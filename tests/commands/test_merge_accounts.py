@@ -92,8 +92,6 @@ def test_old_ids_stay_valid_for_every_verb_along_a_chain(
     [
         ("transfer", {"source": "RICH", "target": "POOR", "amount": "1"}),
         ("transfer", {"source": "POOR", "target": "RICH", "amount": "1"}),
-        ("close_account", {"account": "RICH", "sweep_to": "POOR"}),
-        ("close_account", {"account": "POOR", "sweep_to": "RICH"}),
         ("merge_accounts", {"source": "RICH", "target": "POOR"}),
         ("merge_accounts", {"source": "POOR", "target": "RICH"}),
         ("capture_hold", {"hold": "H00000000011", "target": "RICH"}),
@@ -108,6 +106,12 @@ def test_both_are_one_account_afterwards(bank: Bank, verb: str, texts: dict[str,
     before = [each.to_dict() for each in bank.accounts(internal=True)]
     assert code(do(bank, verb, **texts)) == "same_account"
     assert [each.to_dict() for each in bank.accounts(internal=True)] == before
+
+
+def test_it_is_not_swept_to_itself_either(bank: Bank) -> None:
+    done(bank, "merge_accounts", source="RICH", target="POOR")
+    for words in ("account=RICH sweep_to=POOR", "account=POOR sweep_to=RICH"):
+        assert answer(bank, "close_account", words) == "same_account"
 
 
 @pytest.mark.seed("D6")

@@ -144,8 +144,8 @@ CELLS = [
     ("accounts.csv", ",14.00,", ",4.00,", ", HEIR, held: 4.00, the journal says 14.00"),
     (
         "accounts.csv",
-        "closed,0.00,0.00,9.00,9.00",
-        "active,0.00,0.00,9.00,9.00",
+        '"Held",standard,EUR,closed',
+        '"Held",standard,EUR,active',
         ", HELD, status: ",
     ),
     ("accounts.csv", ",HEIR,9", ",RICH,9", ", merged_into: RICH, the journal says HEIR"),
