@@ -90,6 +90,12 @@ class World:
             raise Refused("debits_blocked")
         return holder
 
+    def _paid(self, name: str) -> Holder:
+        holder = self._changeable(name)
+        if holder.status in NO_CREDITS:
+            raise Refused("credits_blocked")
+        return holder
+
     def _open_account(self, record: Record) -> None:
         texts = record.texts
         name = texts.get("account") or f"A{highest('A', self.holders) + 1:08d}"
@@ -102,8 +108,9 @@ class World:
         if kept_in and currency != kept_in:
             raise Refused("currency_mismatch")
         terms = self.products[product]
-        limit = units(texts.get("overdraft_limit", "0"), currency)
-        limit = limit or in_units(terms["overdraft_limit"], currency)
+        limit = in_units(terms["overdraft_limit"], currency)
+        if "overdraft_limit" in texts:
+            limit = units(texts["overdraft_limit"], currency)
         minimum = in_units(terms["minimum_balance"], currency)
         self.holders[name] = Holder(currency, product, limit, minimum, owners)
         if "initial_deposit" in texts:
@@ -111,21 +118,23 @@ class World:
 
     def _close_account(self, record: Record) -> None:
         holder = self._changeable(record.texts["account"])
-        if "sweep_to" in record.texts and holder.balance > 0:
+        if "sweep_to" in record.texts and holder.balance > 0 and not holder.held:
             holder.minimum = 0
             name = self.name(record.texts["account"])
             self._post(record, name, record.texts["sweep_to"], holder.balance)
         if holder.balance or holder.held:
             raise Refused("balance_not_zero")
-        holder.status = "closed"
+        holder.status, holder.limit, holder.minimum = "closed", 0, 0
 
     def _merge_accounts(self, record: Record) -> None:
-        old, new = (self._changeable(record.texts[side]) for side in ("source", "target"))
+        old, new = self._paying(record.texts["source"]), self._paid(record.texts["target"])
         source, target = (self.name(record.texts[side]) for side in ("source", "target"))
         if source == target:
             raise Refused("same_account")
         if old.currency != new.currency:
             raise Refused("currency_mismatch")
+        if old.held > old.balance:
+            afford(new, old.held - old.balance)
         for hold in self.holds.values():
             if hold.is_open and hold.account == source:
                 hold.account = target
@@ -134,7 +143,7 @@ class World:
             self._post(record, source, target, old.balance)
         elif old.balance < 0:
             self._post(record, target, source, -old.balance)
-        old.status, old.heir = "closed", target
+        old.status, old.heir, old.limit = "closed", target, 0
 
     def _set_status(self, record: Record) -> None:
         self._changeable(record.texts["account"]).status = record.texts["status"]
@@ -175,6 +184,13 @@ class World:
 
     def _define_product(self, record: Record) -> None:
         texts = record.texts
+        if currency := texts.get("currency"):
+            for name in TERMS:
+                if not name.endswith("_percent"):
+                    in_units(scaled(texts.get(name, "0"), 4), currency)
+            kept = [one for one in self.holders.values() if one.product == texts["product"]]
+            if any(one.currency != currency for one in kept if one.status != "closed"):
+                raise Refused("currency_mismatch")
         self.products[texts["product"]] = {name: scaled(texts.get(name, "0"), 4) for name in TERMS}
         self.currencies[texts["product"]] = texts.get("currency", "")
 
@@ -310,8 +326,8 @@ class World:
         names = [name if "." in name else self.name(name) for name in (source, target)]
         if "." not in source:
             self._paying(source)
-        if "." not in target and self._changeable(target).status in NO_CREDITS:
-            raise Refused("credits_blocked")
+        if "." not in target:
+            self._paid(target)
         source, target = names
         if source == target:
             raise Refused("same_account")

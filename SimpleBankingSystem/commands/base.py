@@ -44,7 +44,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Request:
-    """Anything with a verb: a Command, which becomes a transaction, or an Action."""
+    """Anything with a verb: a Command, which becomes a transaction, or an Action.
+
+    ``spends`` is False where money that goes out is not spent: it goes back, or to another account
+    of the same people.
+    """
 
     verb: ClassVar[str]
     route: ClassVar[str]
@@ -52,6 +56,7 @@ class Request:
     field_names: ClassVar[frozenset[str]]
     surfaces: ClassVar[bool]
     makes: ClassVar[str]
+    spends: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check what typed code passed; ``parse`` has checked already and does not come here."""
@@ -173,6 +178,11 @@ class Request:
         if "source" in example and "target" in example:
             example["target"] = "A00000002"
         return example
+
+
+def spends(verb: str) -> bool:
+    """Tell whether what goes out of an account by a verb is spent."""
+    return REGISTRY.get(verb, Request).spends
 
 
 def _required(cls: type[Request]) -> list[tuple[str, Kind]]:

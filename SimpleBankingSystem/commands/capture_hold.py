@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import HoldExceeded
-from SimpleBankingSystem.ledger.fields import AccountId, HoldId, Limit
+from SimpleBankingSystem.ledger.fields import AccountId, HoldId, MaybeAmount
 from SimpleBankingSystem.ledger.hold import CAPTURED, Hold
 from SimpleBankingSystem.ledger.money import in_units
 from SimpleBankingSystem.ledger.working_copy import Look
@@ -21,7 +20,7 @@ class CaptureHold(Command):
 
     hold: HoldId
     target: AccountId = ""
-    amount: Limit = Decimal(0)
+    amount: MaybeAmount = None
 
     def accounts(self, look: Look) -> Collection[str]:
         """Touch the hold and its account, and the one that is paid."""
@@ -32,7 +31,7 @@ class CaptureHold(Command):
     def apply(self, book: Book) -> None:
         """Resolve the hold, then post what is captured."""
         hold = book.open_hold(self.hold)
-        amount = in_units(self.amount, hold.currency) or hold.amount
+        amount = in_units(self.amount or hold.amount, hold.currency)
         if amount > hold.amount:
             raise HoldExceeded(f"{hold.id} holds {hold.amount} {hold.currency}, not {amount}.")
         book.resolve(hold, CAPTURED, amount)

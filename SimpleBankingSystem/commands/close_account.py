@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import CLOSED
@@ -18,6 +19,7 @@ from SimpleBankingSystem.ledger.working_copy import Look
 class CloseAccount(Command):
     """Close an account for good; refused while there is money on it, unless that goes elsewhere."""
 
+    spends: ClassVar[bool] = False
     account: AccountId
     sweep_to: AccountId = ""
 
@@ -37,7 +39,7 @@ class CloseAccount(Command):
         account = book.account(self.account)
         if account.status == CLOSED:
             raise AccountClosed(f"{account.id} is closed already.")
-        if self.sweep_to and account.balance > 0:
+        if self.sweep_to and account.balance > 0 and not account.held:
             book.put(replace(account, minimum_balance=ZEROS[account.currency]))
             book.post(account.id, self.sweep_to, account.balance, limited=False)
             account = book.account(account.id)
@@ -45,4 +47,4 @@ class CloseAccount(Command):
             held = f", and {account.held} are held" if account.held else ""
             message = f"{account.id} has {account.balance} {account.currency} on it{held}."
             raise BalanceNotZero(message)
-        book.put(replace(account, status=CLOSED))
+        book.put(account.closed())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
+from SimpleBankingSystem.ledger.account import CLOSED, Account
 from SimpleBankingSystem.ledger.book import Book
-from SimpleBankingSystem.ledger.fields import Currency, Limit, Percent, ProductId
+from SimpleBankingSystem.ledger.errors import CurrencyMismatch
+from SimpleBankingSystem.ledger.fields import LIMIT, Currency, Limit, Percent, ProductId
+from SimpleBankingSystem.ledger.money import in_units
 from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.ledger.working_copy import Look
 
@@ -41,7 +44,27 @@ class DefineProduct(Command):
 
     def apply(self, book: Book) -> None:
         """Put the product."""
+        accounts = {each.id: each for each in book.look.every(Account)} | book.accounts
+        self.suit(accounts.values())
         book.put(self.defined())
+
+    def suit(self, accounts: Iterable[Account]) -> None:
+        """Insist that a product in a currency has terms and accounts in that currency only.
+
+        Raises:
+            TooManyDecimals: one of the amounts does not fit the currency.
+            CurrencyMismatch: one of the accounts that are kept on the product carries another.
+        """
+        if not self.currency:
+            return
+        for term in self.fields:
+            if term.kind is LIMIT:
+                in_units(getattr(self, term.name), self.currency)
+        for each in accounts:
+            is_kept = each.type == self.product and each.status != CLOSED
+            if is_kept and each.currency != self.currency:
+                message = f"{each.id} is kept on {self.product} and carries {each.currency}."
+                raise CurrencyMismatch(message)
 
     def defined(self) -> Product:
         """Return the product with these terms."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from SimpleBankingSystem.commands.base import Command, command
-from SimpleBankingSystem.ledger.account import CLOSED
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import CurrencyMismatch, SameAccount
 from SimpleBankingSystem.ledger.fields import AccountId
@@ -22,6 +22,7 @@ class MergeAccounts(Command):
     The id of the merged account stays valid: commands that name it mean the other one.
     """
 
+    spends: ClassVar[bool] = False
     source: AccountId
     target: AccountId
 
@@ -38,12 +39,15 @@ class MergeAccounts(Command):
 
     def apply(self, book: Book) -> None:
         """Move the balance and the holds, and put the account as closed and merged."""
-        source, target = book.open_account(self.source), book.open_account(self.target)
+        # Its status must let everything go even where that is nothing, or a block would be lost.
+        source, target = book.paying(self.source), book.paid(self.target)
         if source.id == target.id:
             raise SameAccount(f"{self.source} and {self.target} are one account already.")
         if source.currency != target.currency:
             message = f"{source.id} carries {source.currency}, {target.id} {target.currency}."
             raise CurrencyMismatch(message)
+        if source.held > source.balance:
+            book.afford(target, source.held - source.balance)
         nothing = ZEROS[source.currency]
         for hold in book.holds_of(source.id):
             book.put(replace(hold, account=target.id))
@@ -53,5 +57,4 @@ class MergeAccounts(Command):
             book.post(source.id, target.id, source.balance, limited=False)
         elif source.balance < 0:
             book.post(target.id, source.id, -source.balance, limited=False)
-        emptied = book.account(source.id)
-        book.put(replace(emptied, status=CLOSED, merged_into=target.id))
+        book.put(replace(book.account(source.id).closed(), merged_into=target.id))

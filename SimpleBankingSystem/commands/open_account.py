@@ -15,6 +15,7 @@ from SimpleBankingSystem.ledger.fields import (
     Currency,
     CustomerIds,
     Limit,
+    MaybeLimit,
     Name,
     ProductId,
 )
@@ -31,7 +32,7 @@ class OpenAccount(Command):
     account: AccountId = ""
     currency: Currency = ""
     initial_deposit: Limit = Decimal(0)
-    overdraft_limit: Limit = Decimal(0)
+    overdraft_limit: MaybeLimit = None
     product: ProductId = STANDARD
     owners: CustomerIds = ()
     users: CustomerIds = ()
@@ -62,8 +63,9 @@ class OpenAccount(Command):
         currency = self.currency or product.currency or book.currency
         if product.currency and currency != product.currency:
             raise CurrencyMismatch(f"{product.id} is kept in {product.currency}, not {currency}.")
-        overdraft_limit = self.given().get("overdraft_limit", product.overdraft_limit)
-        assert isinstance(overdraft_limit, Decimal)
+        overdraft_limit = self.overdraft_limit
+        if overdraft_limit is None:
+            overdraft_limit = product.overdraft_limit
         account = Account(
             id=account_id,
             name=self.name,

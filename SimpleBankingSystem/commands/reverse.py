@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import ClassVar
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import is_internal
@@ -21,6 +22,7 @@ from SimpleBankingSystem.ledger.working_copy import Look
 class Reverse(Command):
     """Undo a completed transaction by a new, opposite one, once only."""
 
+    spends: ClassVar[bool] = False
     transaction: TransactionId
 
     def accounts(self, look: Look) -> Collection[str]:

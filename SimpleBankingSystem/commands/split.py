@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book
-from SimpleBankingSystem.ledger.fields import AccountId, Limit, Parts
+from SimpleBankingSystem.ledger.fields import AccountId, MaybeAmount, Parts
 from SimpleBankingSystem.ledger.money import in_units, shared
 from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.ledger.working_copy import Look
@@ -24,7 +24,7 @@ class Split(Command):
 
     source: AccountId
     parts: Parts
-    amount: Limit = Decimal(0)
+    amount: MaybeAmount = None
 
     def check(self) -> Mapping[str, str]:
         """Refuse to pay the source itself."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, NamedTuple
+
+from SimpleBankingSystem.ledger.money import ZEROS
 
 ACTIVE = "active"
 DEBITS_BLOCKED = "debits_blocked"
@@ -89,6 +91,11 @@ class Account:
             "users": list(self.users),
             "merged_into": self.merged_into or None,
         }
+
+    def closed(self) -> Account:
+        """Return this account closed: nothing is lent on it any more, and nothing has to stay."""
+        nothing = ZEROS[self.currency]
+        return replace(self, status=CLOSED, overdraft_limit=nothing, minimum_balance=nothing)
 
     def with_balance(self, balance: Decimal) -> Account:
         """Return this account with another balance."""

@@ -118,7 +118,9 @@ class Book(WorkingCopy):
         try:
             self._post(source, target, amount, limited=limited)
         except BankError:
-            self.attempted = (source, target, amount)
+            # A transfer that failed for its fee is shown as what it was: its first posting.
+            tried = self._postings[0][:3] if self._postings else (source, target, amount)
+            self.attempted = tried
             raise
 
     def _post(self, source: str, target: str, amount: Decimal, *, limited: bool) -> None:
@@ -133,7 +135,7 @@ class Book(WorkingCopy):
             payer = self.paying(source)
             source = payer.id
         if payee is not None and payee.status != ACTIVE:
-            payee = self._paid(target)
+            payee = self.paid(target)
             target = payee.id
         if source == target:
             raise SameAccount(f"Both accounts are {source}: there is nothing to move.")
@@ -182,8 +184,12 @@ class Book(WorkingCopy):
             raise DebitsBlocked(f"{account.id} is {account.status}: no money may go out.")
         return account
 
-    def _paid(self, account_id: str) -> Account:
-        """Return the account that is paid, if its status allows that."""
+    def paid(self, account_id: str) -> Account:
+        """Return an account to which money may come.
+
+        Raises:
+            AccountNotFound: AccountClosed: CreditsBlocked: none may.
+        """
         account = self.open_account(account_id)
         if not STATUSES[account.status].credits:
             raise CreditsBlocked(f"{account.id} is {account.status}: no money may come in.")

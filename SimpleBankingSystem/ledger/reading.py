@@ -36,7 +36,6 @@ _transaction = re.compile(r"T[0-9]{11,}", re.ASCII)
 _day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _customer = re.compile(r"C[0-9]{8,15}", re.ASCII)
 _hold = re.compile(r"H[0-9]{11,}", re.ASCII)
-_other_made = re.compile(r"C[0-9]{8,15}", re.ASCII)
 _product = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _NO_PRODUCT = {INTERNAL, "as_of"}
 _rate = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
@@ -76,7 +75,7 @@ def read_account_id(text: str) -> str:
         raise ValueError(message)
     if _rewritten.fullmatch(text):
         raise ValueError(f"{text} is a word that a spreadsheet would rewrite; choose another")
-    if _other_made.fullmatch(text):
+    if _customer.fullmatch(text):
         raise ValueError(f"{text} is the id of a customer; choose another")
     # The accounts are known by interned ids: the same object is found at once.
     return intern(text)
@@ -107,7 +106,8 @@ def read_person_name(text: str) -> str:
     read_name(text)
     for letter in text:
         if category(letter)[0] not in "LM" and letter not in " -'’.":
-            message = f"contains {letter}; a name has letters, marks, blanks, hyphens, apostrophes"
+            shown = letter if letter.isprintable() else f"U+{ord(letter):04X}"
+            message = f"contains {shown}; a name has letters, marks, blanks, hyphens, apostrophes"
             raise ValueError(message)
     if not any(category(letter)[0] == "L" for letter in text):
         raise ValueError("must have a letter")
@@ -254,8 +254,6 @@ def is_parts(value: object) -> bool:
     return isinstance(pairs, list | tuple) and all(
         isinstance(pair, list | tuple)
         and len(pair) == 2
-        # A blank would make two parts of one when they are read as words.
-        and len(f"{pair[0]} {pair[1]}".split()) == 2
         and isinstance(pair[0], str)
         and (isinstance(pair[1], str) or is_amount(pair[1]))
         # A blank would make two parts of one when they are read as words.

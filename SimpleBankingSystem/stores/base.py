@@ -121,9 +121,6 @@ class Tally:
 AFTER_ALL_DAYS = "9999-99"
 """What every day is before."""
 
-MOVED_NOT_SPENT = frozenset({"reverse", "close_account", "merge_accounts"})
-"""The commands whose money is not spent: it goes back, or to another account of the same people."""
-
 
 @dataclass(slots=True)
 class Report:
@@ -204,7 +201,7 @@ class Store(ABC):
     def top_spenders(self, currency: str, limit: int) -> Sequence[tuple[str, Decimal]]:
         """Return the customers' accounts from which most has gone out, and how much.
 
-        What was not spent but moved (MOVED_NOT_SPENT) does not count; of equals the id decides.
+        What a command moves that ``spends`` nothing does not count; of equals the id decides.
         """
 
     @abstractmethod

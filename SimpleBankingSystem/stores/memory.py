@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from threading import Lock
 
+from SimpleBankingSystem.commands.base import spends
 from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import Account, is_internal
 from SimpleBankingSystem.ledger.entities import ENTITIES
@@ -15,7 +16,6 @@ from SimpleBankingSystem.ledger.run import LinesDone
 from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED, Transaction
 from SimpleBankingSystem.stores.base import (
     AFTER_ALL_DAYS,
-    MOVED_NOT_SPENT,
     Extract,
     Page,
     Progress,
@@ -136,7 +136,7 @@ class MemoryStore(StateStore):
         """Return the accounts from which most has gone out, and how much."""
         spent: dict[str, Decimal] = {}
         for each in self._journal:
-            for posting in each.postings if each.command not in MOVED_NOT_SPENT else ():
+            for posting in each.postings if spends(each.command) else ():
                 if posting.currency == currency and not is_internal(posting.source):
                     spent[posting.source] = spent.get(posting.source, Decimal(0)) + posting.amount
         return sorted(spent.items(), key=lambda each: (-each[1], each[0]))[:limit]

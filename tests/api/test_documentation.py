@@ -111,14 +111,17 @@ def test_every_documented_request_works_when_it_is_pasted(api: Client) -> None:
         # The hold is the first transaction, so that it has the id of the examples; it is refused,
         # and then tried again where there is an account and money on it.
         "place_hold open_account open_account open_account deposit deposit deposit deposit deposit "
-        "deposit retry register_customer change_customer withdraw transfer split charge_fee "
-        "exchange set_overdraft_limit set_owners change_product define_product capture_hold "
-        "void_hold reverse merge_accounts close_account set_status"
+        "deposit deposit deposit retry register_customer change_customer withdraw transfer split "
+        "charge_fee exchange set_overdraft_limit set_owners change_product define_product "
+        "capture_hold void_hold reverse"
     )
+    # After these an account is gone, or blocked; what is not named here comes before them.
+    ends = ["merge_accounts", "close_account", "set_status"]
     named = {each[2]["operationId"]: each for each in OPERATIONS}
     verbs = {verb: named[verb] for verb in sorted(named.keys() & REGISTRY.keys())}
     answers: dict[str, int] = {}
-    for verb in [*visit.split(), *sorted(verbs.keys() - set(visit.split()))]:
+    first = visit.split()
+    for verb in [*first, *sorted(verbs.keys() - {*first, *ends}), *ends]:
         path, method, operation = verbs[verb]
         body = None
         for parameter in operation.get("parameters", []):

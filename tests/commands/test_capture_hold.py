@@ -16,7 +16,7 @@ HOLD, YENS = "H00000000011", "H00000000012"
 RULES: list[Row] = [
     (f"hold={HOLD}", ""),
     (f"hold={HOLD} amount=60", ""),
-    (f"hold={HOLD} amount=0 target=POOR", ""),
+    (f"hold={HOLD} amount=0.00 target=POOR", "amount"),
     (f"hold={HOLD} amount=0.01 target=OWING", ""),
     (f"hold={YENS} amount=5.0", ""),
     ("", "hold"),

@@ -43,6 +43,16 @@ def test_money_that_is_set_aside_keeps_it_open(bank: Bank, held: str) -> None:
     assert code(do(bank, "close_account", account="POOR")) == "balance_not_zero"
 
 
+def test_of_a_closed_account_nothing_is_available(bank: Bank) -> None:
+    done(bank, "open_account", name="Ada", account="SAVE", product="savings")
+    done(bank, "open_account", name="Ada", account="LENT", product="reward")
+    done(bank, "open_account", name="Ada", account="GONE", product="reward")
+    for name in ("SAVE", "LENT"):
+        done(bank, "close_account", account=name)
+    done(bank, "merge_accounts", source="GONE", target="POOR")
+    assert {money(bank, name) for name in ("SAVE", "LENT", "GONE")} == {"0.00 0.00 0.00"}
+
+
 def test_closing_is_final(bank: Bank) -> None:
     transaction = done(bank, "close_account", account="POOR")
     assert (transaction.source, transaction.target) == ("", "POOR")
@@ -71,11 +81,14 @@ def test_the_money_goes_where_it_is_to_go_past_limits_and_minimum(bank: Bank) ->
     assert code(do(bank, "close_account", account="POOR")) == "balance_not_zero"
 
 
-def test_what_is_set_aside_is_never_swept(bank: Bank) -> None:
-    done(bank, "set_overdraft_limit", account="RICH", overdraft_limit="50")
+@pytest.mark.parametrize("limit", ["0", "50"])
+def test_what_is_set_aside_is_never_swept(bank: Bank, limit: str) -> None:
+    done(bank, "set_overdraft_limit", account="RICH", overdraft_limit=limit)
     done(bank, "place_hold", account="RICH", amount="50")
     failed = do(bank, "close_account", account="RICH", sweep_to="POOR")
     assert code(failed) == "balance_not_zero"
+    assert failed.error is not None
+    assert failed.error.message == "RICH has 100.00 EUR on it, and 50.00 are held."
     assert bank.account("RICH").balance == 100
     done(bank, "void_hold", hold="H00000000012")
     assert code(bank.retry(failed.id)) == "COMPLETED"

@@ -22,6 +22,10 @@ RULES: list[Row] = [
         "product=club transfer_percent=100.1 withdrawal_percent=1e1",
         "withdrawal_percent transfer_percent",
     ),
+    ("product=club currency=JPY daily_limit=5.0 transfer_percent=0.5", ""),
+    ("product=club currency=JPY transfer_fee=0.5", "too_many_decimals"),
+    ("product=club currency=EUR daily_limit=0.001", "too_many_decimals"),
+    ("product=club daily_limit=0.001", ""),
     ("product=internal", "product"),
     ("product=as_of", "product"),
     ("product=may5", "product"),
@@ -92,6 +96,30 @@ def test_a_limit_holds_in_the_account_s_own_currency(bank: Bank) -> None:
     done(bank, "change_product", account="YEN", product="club")
     assert code(do(bank, "withdraw", account="YEN", amount="11")) == "limit_exceeded"
     done(bank, "withdraw", account="YEN", amount="10")
+
+
+def test_a_currency_suits_all_accounts_that_are_kept_on_it(bank: Bank) -> None:
+    """Or a fee of 100 yen would be one of 100 euros."""
+    done(bank, "define_product", product="club")
+    done(bank, "change_product", account="YEN", product="club")
+    euro, yen = "product=club currency=EUR", "product=club currency=JPY"
+    assert answer(bank, "define_product", euro) == "currency_mismatch"
+    assert answer(bank, "define_product", yen) == ""
+    assert answer(bank, "define_product", euro) == "currency_mismatch"
+    moved, defined = submitted(
+        bank,
+        ticket("change_product", account="YEN", product="standard"),
+        ticket("define_product", product="club", currency="EUR"),
+    )
+    assert (code(moved), code(defined)) == ("COMPLETED", "COMPLETED")
+    opened, defined = submitted(
+        bank,
+        ticket("open_account", name="Ada", account="ADA", product="club"),
+        ticket("define_product", product="club", currency="JPY"),
+    )
+    assert (code(opened), code(defined)) == ("COMPLETED", "currency_mismatch")
+    done(bank, "close_account", account="ADA")
+    assert answer(bank, "define_product", yen) == ""
 
 
 def test_a_day_ends_at_midnight_in_utc() -> None:
@@ -222,7 +250,9 @@ def test_where_the_fee_is_not_covered_nothing_happens(
     assert code(failed) == "insufficient_funds"
     assert balances(bank) == before
     done(bank, "deposit", account="RICH", amount="0.01")
-    assert len(bank.retry(failed.id).postings) > 1
+    retried = bank.retry(failed.id)
+    assert len(retried.postings) > 1
+    assert (failed.source, failed.target) == retried.postings[0][:2]
     assert balances(bank)["RICH"] == 0
 
 

@@ -92,8 +92,6 @@ def test_old_ids_stay_valid_for_every_verb_along_a_chain(
     [
         ("transfer", {"source": "RICH", "target": "POOR", "amount": "1"}),
         ("transfer", {"source": "POOR", "target": "RICH", "amount": "1"}),
-        ("close_account", {"account": "RICH", "sweep_to": "POOR"}),
-        ("close_account", {"account": "POOR", "sweep_to": "RICH"}),
         ("merge_accounts", {"source": "RICH", "target": "POOR"}),
         ("merge_accounts", {"source": "POOR", "target": "RICH"}),
         ("capture_hold", {"hold": "H00000000011", "target": "RICH"}),
@@ -108,6 +106,12 @@ def test_both_are_one_account_afterwards(bank: Bank, verb: str, texts: dict[str,
     before = [each.to_dict() for each in bank.accounts(internal=True)]
     assert code(do(bank, verb, **texts)) == "same_account"
     assert [each.to_dict() for each in bank.accounts(internal=True)] == before
+
+
+def test_it_is_not_swept_to_itself_either(bank: Bank) -> None:
+    done(bank, "merge_accounts", source="RICH", target="POOR")
+    for words in ("account=RICH sweep_to=POOR", "account=POOR sweep_to=RICH"):
+        assert answer(bank, "close_account", words) == "same_account"
 
 
 @pytest.mark.seed("D6")
@@ -132,6 +136,35 @@ def test_what_happened_before_is_undone_on_the_other_account(bank: Bank) -> None
     paid_again = answer(bank, "reverse", f"transaction={paid.id}")
     assert paid_again == "already_reversed"
     assert answer(bank, "reverse", f"transaction={merged.id}") == "same_account"
+
+
+@pytest.mark.parametrize("balance", ["0", "1", "30"])
+def test_holds_move_only_to_where_there_is_money_for_them(bank: Bank, balance: str) -> None:
+    deposit = {"overdraft_limit": "90", "initial_deposit": balance}
+    done(bank, "open_account", name="Lent", account="LENT", **deposit)
+    done(bank, "place_hold", account="LENT", amount="31")
+    needed = 31 - int(balance)
+    done(bank, "deposit", account="POOR", amount=f"{needed - 1}.99")
+    assert answer(bank, "merge_accounts", "source=LENT target=POOR") == "insufficient_funds"
+    done(bank, "deposit", account="POOR", amount="0.01")
+    done(bank, "merge_accounts", source="LENT", target="POOR")
+    assert money(bank, "POOR") == "31.00 31.00 0.00"
+
+
+@pytest.mark.parametrize(
+    ("blocked", "status", "expected"),
+    [
+        ("EMPTY", "frozen", "debits_blocked"),
+        ("EMPTY", "credits_blocked", ""),
+        ("POOR", "frozen", "credits_blocked"),
+        ("POOR", "debits_blocked", ""),
+    ],
+)
+def test_a_block_is_not_lost_by_it_though_there_is_no_money(
+    bank: Bank, blocked: str, status: str, expected: str
+) -> None:
+    done(bank, "set_status", account=blocked, status=status, reason="court")
+    assert answer(bank, "merge_accounts", "source=EMPTY target=POOR") == expected
 
 
 def test_an_overdrawn_account_is_balanced_by_the_other(bank: Bank) -> None:

@@ -124,6 +124,7 @@ def test_the_answer_names_the_account_and_its_currency(bank: Bank) -> None:
         ("product=savings", "EUR", "0.00", "5.00"),
         ("product=reward", "EUR", "100.00", "0.00"),
         ("product=reward overdraft_limit=3", "EUR", "3.00", "0.00"),
+        ("product=reward overdraft_limit=0", "EUR", "0.00", "0.00"),
         ("product=reward currency=BHD", "BHD", "100.000", "0.000"),
         ("product=yens", "JPY", "7", "0"),
     ],

@@ -24,6 +24,7 @@ RULES = [
     ({"source": "RICH", "parts": "POOR=-1"}, "parts"),
     ({"source": "RICH", "parts": "CASH.EUR=1"}, "parts"),
     ({"source": "RICH", "parts": "POOR=1", "amount": "-1"}, "amount"),
+    ({"source": "RICH", "parts": "POOR=1", "amount": "0"}, "amount"),
     ({"source": "RICH", "parts": " ".join(f"A{n:08d}=1" for n in range(201))}, "parts"),
     ({"source": "NOBODY", "parts": "POOR=1"}, "account_not_found"),
     ({"source": "NOBODY", "parts": "POOR=1", "amount": "5"}, "account_not_found"),

@@ -127,6 +127,7 @@ REFUSED = [
     (TAGS, "x" * 33, "small letters"),
     (ACCOUNT_ID, "C00000001", "customer"),
     (PERSON_NAME, "Ada 2", "contains 2"),
+    (PERSON_NAME, "Ada\u200b", "contains U[+]200B;"),
     (PERSON_NAME, "-", "letter"),
     (PERSON_NAME, " ", "blank"),
     (PERSON_NAME, "x" * 141, "141 characters long"),

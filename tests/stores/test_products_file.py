@@ -23,6 +23,7 @@ def books(tmp_path: Path) -> Path:
     with opened(tmp_path / "books") as bank:
         terms = {"daily_limit": "300", "transfer_fee": "0.10", "currency": "EUR"}
         done(bank, "define_product", product="club", **terms)
+        done(bank, "open_account", name="Ada", product="club")
     return tmp_path / "books"
 
 
@@ -77,6 +78,8 @@ def test_a_change_by_hand_is_recorded_once(
         ('"300"', "1e3", r"\[club\] daily_limit: must be plain digits"),
         ('"300"', "inf", r"\[club\] daily_limit"),
         ('"300"', "true", r"\[club\] daily_limit"),
+        ('"EUR"', '"JPY"', r"\[club\] 0.10 has more decimals than JPY"),
+        ('"EUR"', '"BHD"', r"\[club\] A00000001 is kept on club and carries EUR"),
         ('"300"', "[300]", r"\[club\] daily_limit"),
         ("daily_limit", "dayly_limit", r"\[club\] dayly_limit is no term of a product"),
         ("daily_limit", "product", r"\[club\] product is no term of a product"),

@@ -34,8 +34,6 @@ from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.state import State
 
 ZERO = Decimal(0)
-MOST = Decimal(10) ** 13
-"""No amount has more digits before its point."""
 
 UNREADABLE = (ValueError, ArithmeticError, LookupError, TypeError, AssertionError, csv.Error)
 """What reading a row may raise that somebody made up."""
@@ -185,7 +183,7 @@ class Audit:
             if (
                 str(paid) != source_balance
                 or str(received) != target_balance
-                or not ZERO < money < MOST
+                or money <= ZERO
                 or source == target
                 or currencies.get(source) != currency
                 or currencies.get(target) != currency
@@ -294,7 +292,7 @@ class Audit:
         status, source, target, currency = row[STATUS], row[SOURCE], row[TARGET], row[CURRENCY]
         if status != COMPLETED:
             return f", column status: money moved, but it reads {status}."
-        if not ZERO < money < MOST:
+        if money <= ZERO:
             return f", column amount: {money} is no amount."
         if source == target:
             return f", column target: {target} is the source too."

@@ -236,7 +236,7 @@ def hidden(ticket: Ticket) -> dict[str, object]:
     """Return the command's fields that are not what stands in the columns of their names.
 
     An exchange moves money by way of the bank's own accounts, a split in parts, and who is paid
-    may have been merged into another. A blank one, or a zero, is told too: it was not given. Where
+    may have been merged into another. A blank one is told too: it was not given. Where
     nothing was posted, ``10`` is told from ``10.00``, since a refusal shows what was asked.
     """
     command, postings = ticket.command, ticket.postings
@@ -361,7 +361,7 @@ def command_fields(row: Sequence[str], found: Mapping[str, object]) -> dict[str,
     for declared in REGISTRY[row[COMMAND]].fields:
         name = declared.name
         text = found.get(name)
-        if text is None and name in _IN_COLUMNS:
+        if name not in found and name in _IN_COLUMNS:
             text = unguard(row[COLUMNS.index(name)])
         if text is not None and text != "":
             value = declared.kind.parse_any(text)

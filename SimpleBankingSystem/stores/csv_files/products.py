@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from SimpleBankingSystem.commands.define_product import DefineProduct
-from SimpleBankingSystem.ledger.errors import InvalidCommand
+from SimpleBankingSystem.ledger.errors import BankError
 from SimpleBankingSystem.ledger.fields import Number
 from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.stores.csv_files.format import cell, entity_of
@@ -81,7 +81,9 @@ def changes(data: bytes, state: State) -> Iterator[DefineProduct]:
             asked = DefineProduct.parse(
                 {"product": name, **terms, "description": "changed in products.toml"}
             )
-        except InvalidCommand as error:
+            if asked.defined() == state.tables[Product.kind].get(name):
+                continue
+            asked.suit(state.accounts.values())
+        except BankError as error:
             raise ValueError(f"[{name}] {error}") from None
-        if asked.defined() != state.tables[Product.kind].get(name):
-            yield asked
+        yield asked

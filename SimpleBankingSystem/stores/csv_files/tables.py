@@ -10,7 +10,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from SimpleBankingSystem.stores.base import MOVED_NOT_SPENT
+from SimpleBankingSystem.commands.base import spends
 from SimpleBankingSystem.stores.csv_files.format import (
     AMOUNT,
     ATTEMPT,
@@ -169,7 +169,7 @@ class Batch:
             before = entries.get((name, first))
             sum_so_far = before[2] or 0 if before else 0
             entries[name, first] = [seq, day, change + sum_so_far]
-        if "." not in source and row[COMMAND] not in MOVED_NOT_SPENT:
+        if "." not in source and spends(row[COMMAND]):
             self.spent[source, row[CURRENCY]] += units
 
     def _tally(self, row: Sequence[str]) -> None:

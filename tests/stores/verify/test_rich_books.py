@@ -67,6 +67,20 @@ def test_sound_books_with_everything_in_them_have_no_problems(rich: Path) -> Non
     assert {"sum_EUR", "sum_JPY"} <= whole.facts.keys()
 
 
+def test_a_balance_that_no_amount_can_have_moves_as_a_whole(tmp_path: Path) -> None:
+    """What many deposits brought is swept, merged and undone by one posting each."""
+    most = "9999999999999.99"
+    with opened(tmp_path, TickingClock()) as bank:
+        for name in ("FROM", "OVER", "INTO"):
+            done(bank, "open_account", name=name, account=name, initial_deposit=most)
+        done(bank, "deposit", account="FROM", amount=most)
+        done(bank, "close_account", account="FROM", sweep_to="OVER")
+        done(bank, "merge_accounts", source="OVER", target="INTO")
+    assert problems(tmp_path) == []
+    with opened(tmp_path, TickingClock()) as bank:
+        assert str(bank.account("INTO").balance) == "39999999999999.96"
+
+
 def test_without_head_they_are_checked_as_far_as_they_tell(books: Path) -> None:
     (books / HEAD).unlink()
     assert problems(books) == ["head.csv: the file is missing."]
@@ -130,8 +144,8 @@ CELLS = [
     ("accounts.csv", ",14.00,", ",4.00,", ", HEIR, held: 4.00, the journal says 14.00"),
     (
         "accounts.csv",
-        "closed,0.00,0.00,9.00,9.00",
-        "active,0.00,0.00,9.00,9.00",
+        '"Held",standard,EUR,closed',
+        '"Held",standard,EUR,active',
         ", HELD, status: ",
     ),
     ("accounts.csv", ",HEIR,9", ",RICH,9", ", merged_into: RICH, the journal says HEIR"),
