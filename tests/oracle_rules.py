@@ -118,6 +118,8 @@ class World:
 
     def _close_account(self, record: Record) -> None:
         holder = self._changeable(record.texts["account"])
+        if "sweep_to" in record.texts:
+            self._holder(record.texts["sweep_to"])
         if "sweep_to" in record.texts and holder.balance > 0 and not holder.held:
             holder.minimum = 0
             name = self.name(record.texts["account"])

@@ -39,6 +39,9 @@ class CloseAccount(Command):
         account = book.account(self.account)
         if account.status == CLOSED:
             raise AccountClosed(f"{account.id} is closed already.")
+        if self.sweep_to:
+            # A wrong name is told even where there is no money that would have gone there.
+            book.account(self.sweep_to)
         if self.sweep_to and account.balance > 0 and not account.held:
             book.put(replace(account, minimum_balance=ZEROS[account.currency]))
             book.post(account.id, self.sweep_to, account.balance, limited=False)

@@ -38,6 +38,9 @@ _customer = re.compile(r"C[0-9]{8,15}", re.ASCII)
 _hold = re.compile(r"H[0-9]{11,}", re.ASCII)
 _product = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 _NO_PRODUCT = {INTERNAL, "as_of"}
+_BETWEEN_LETTERS = " -\u2010'’.·\u200c\u200d"
+"""What a person's name may have; the last two are the joiners of Persian and Indian names."""
+
 _rate = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _percent = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?|100", re.ASCII)
 _run = re.compile(r"R[0-9]{6,}", re.ASCII)
@@ -105,7 +108,7 @@ def read_person_name(text: str) -> str:
     """Read a person's name: the world's letters and marks, and what stands between them."""
     read_name(text)
     for letter in text:
-        if category(letter)[0] not in "LM" and letter not in " -'’.":
+        if category(letter)[0] not in "LM" and letter not in _BETWEEN_LETTERS:
             shown = letter if letter.isprintable() else f"U+{ord(letter):04X}"
             message = f"contains {shown}; a name has letters, marks, blanks, hyphens, apostrophes"
             raise ValueError(message)

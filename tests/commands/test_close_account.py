@@ -20,7 +20,7 @@ RULES: list[Row] = [
     ("account=OWING", "balance_not_zero"),
     ("account=RICH sweep_to=POOR", ""),
     ("account=POOR sweep_to=RICH", ""),
-    ("account=POOR sweep_to=NOBODY", ""),
+    ("account=POOR sweep_to=NOBODY", "account_not_found"),
     ("account=RICH sweep_to=RICH", "sweep_to"),
     ("account=NOBODY sweep_to=RICH", "account_not_found"),
     ("account=RICH sweep_to=NOBODY", "account_not_found"),

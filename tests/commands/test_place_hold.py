@@ -58,7 +58,7 @@ def test_it_counts_against_available_at_once_and_moves_nothing(bank: Bank) -> No
         "reverse": {"transaction": "T00000000001"},
     }.items():
         assert code(do(bank, verb, **texts)) == "insufficient_funds", verb
-    assert code(do(bank, "close_account", account="RICH", sweep_to="POOR")) == "insufficient_funds"
+    assert code(do(bank, "close_account", account="RICH", sweep_to="POOR")) == "balance_not_zero"
     done(bank, "withdraw", account="RICH", amount="40")
     assert answer(bank, "reverse", f"transaction={placed.id}") == "not_reversible"
 

@@ -12,6 +12,7 @@ from tests.commands.tables import answer
 NAMES = [
     *("Ada", "Ada Lovelace", "Jean-Luc O'Neill", "Zoë d’Arc", "\u674e\u5c0f\u9f8d", "Анна"),
     *("J. R. R. Tolkien", "नरेन्द्र", "Ngũgĩ wa Thiong'o", "e\u0301ric"),
+    *("Montserrat Gal·la", "Anne\u2010Marie", "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"),
 ]
 NO_NAMES = [
     "",
@@ -26,6 +27,7 @@ NO_NAMES = [
     "=SUM(A1)",
     "Ada\u202e",
     "\u0301",
+    "\u200c",
 ]
 
 
