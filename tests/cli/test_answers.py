@@ -200,3 +200,34 @@ def test_books_in_use_end_with_75(club: Say) -> None:
         answer = club("accounts")
     assert (answer.status, answer.out) == (75, "")
     assert "in_use; trying again later may help" in answer.err
+
+
+def test_a_fact_that_is_a_list_is_a_table_below(club: Say) -> None:
+    club("open-account", "Tokyo", "--account", "TOKYO", "--currency", "JPY")
+    lines = club("exchange", "ADA", "TOKYO", "10", "163.777").out.splitlines()
+    assert "rate            163.777" in lines
+    *_, blank, header, paid, got = lines
+    assert blank == ""
+    assert header.split() == [
+        "source",
+        "target",
+        "amount",
+        "currency",
+        "source_balance",
+        "target_balance",
+    ]
+    assert paid.split() == ["ADA", "EXCHANGE.EUR", "10.00", "EUR", "90.00", "10.00"]
+    assert got.split() == ["EXCHANGE.JPY", "TOKYO", "1638", "JPY", "-1638", "1638"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_wide_letters_and_marks_leave_columns_straight(bank: Say) -> None:
+    names = {"李小龍": 6, "Zoe\u0308": 3, "Siân O'Neill-Ørsted": 19}
+    for name in names:
+        bank("register-customer", name, "--address", "here")
+    lines = bank("customers").out.splitlines()[1:]
+    columns = [
+        line.index("here") - len(name) + names[name]
+        for line, name in zip(lines, names, strict=True)
+    ]
+    assert len(set(columns)) == 1

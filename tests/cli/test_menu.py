@@ -212,6 +212,17 @@ def test_ctrl_c_and_ctrl_d_leave_one_thing_at_a_time(desk: Desk, bank: Say) -> N
     assert bank("balance", "ADA").out == "100.00\n"
 
 
+def test_what_is_typed_before_a_decision_is_asked_for_decides_nothing(
+    desk: Desk, bank: Say
+) -> None:
+    desk.says("deposit", "account: ")
+    desk.says("BOB", "amount: ")
+    desk.presses("5\r\ry\r")
+    assert "Do it?" in desk.sees(DO_IT)
+    assert "Nothing was done." in desk.says("")
+    assert bank("balance", "BOB").out == "0.00\n"
+
+
 def test_a_request_to_end_ends_all_of_it(desk: Desk) -> None:
     desk.says("deposit", "account: ")
     desk.process.send_signal(signal.SIGTERM)
