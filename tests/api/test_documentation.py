@@ -165,3 +165,10 @@ def test_what_has_routes_of_its_own_has_a_part_of_its_own() -> None:
     for path, _, operation in OPERATIONS:
         assert operation["tags"] == [parts[path.split("/")[1]]], path
     assert {each["name"] for each in SWAGGER["tags"]} == set(parts.values())
+
+
+def test_what_one_sentence_cannot_say_is_described() -> None:
+    described = {each["operationId"]: each.get("description", "") for *_, each in OPERATIONS}
+    assert described["split"].startswith("With an amount the parts are shares, such as 2 and 1")
+    assert described["trial_balance"].startswith("What customers have on their accounts is")
+    assert described["deposit"] == ""

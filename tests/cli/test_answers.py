@@ -7,6 +7,9 @@ import re
 from pathlib import Path
 
 from SimpleBankingSystem.bootstrap import Bank
+from SimpleBankingSystem.cli.verbs import command_name
+from SimpleBankingSystem.commands.base import REGISTRY
+from SimpleBankingSystem.questions.base import QUESTIONS
 from tests.cli.conftest import Say
 
 
@@ -231,3 +234,11 @@ def test_wide_letters_and_marks_leave_columns_straight(bank: Say) -> None:
         for line, name in zip(lines, names, strict=True)
     ]
     assert len(set(columns)) == 1
+
+
+def test_the_help_of_every_verb_says_all_and_fits_a_terminal(bank: Say) -> None:
+    for kind in (*REGISTRY.values(), *QUESTIONS.values()):
+        if kind.surfaces and not kind.verb.endswith("_all"):
+            shown = bank(command_name(kind.verb), "-h")
+            assert max(map(len, shown.out.splitlines())) <= 80
+            assert " ".join((kind.__doc__ or "").split()) in " ".join(shown.out.split())
