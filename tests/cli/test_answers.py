@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from pathlib import Path
+
+import pytest
 
 from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.cli.verbs import command_name
@@ -242,3 +245,16 @@ def test_the_help_of_every_verb_says_all_and_fits_a_terminal(bank: Say) -> None:
             shown = bank(command_name(kind.verb), "-h")
             assert max(map(len, shown.out.splitlines())) <= 80
             assert " ".join((kind.__doc__ or "").split()) in " ".join(shown.out.split())
+
+
+def test_a_fact_below_its_row_is_not_torn_from_its_name(
+    bank: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank("define-product", "wallet", "--transfer-percent", "0.5")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    lines = bank("products").out.splitlines()
+    below = [line.split() for line in lines if line.startswith("    ")]
+    assert below
+    assert all(len(words) % 2 == 0 for words in below)
+    assert ["transfer_percent", "0.5"] in below

@@ -18,6 +18,7 @@ from SimpleBankingSystem.cli.menu import Counter
 from SimpleBankingSystem.cli.prompts import Quit
 from SimpleBankingSystem.cli.session import Session
 from tests.cli.conftest import Say
+from tests.cli.desks import LINES
 
 INTERRUPT = "Ctrl-C"
 """A line of the list that stands for the key."""
@@ -86,13 +87,28 @@ def test_answers_that_do_not_go_together_are_asked_again(talk: Talk) -> None:
     assert "BOB Bob 7.00 7.00 EUR" in shown
 
 
+def test_parts_statuses_and_upkeep(talk: Talk) -> None:
+    talk("open account", "Eve", "1", "EVE", "y")
+    shown = talk("split", "ADA", "EVE=1 BOB=2", "1", "9", "y")
+    assert "parts 2 shares to BOB: Bob, balance 0.00 EUR" in shown
+    assert "parts 1 share to EVE: Eve, balance 0.00 EUR" in shown
+    assert "BOB Bob 6.00 6.00 EUR" in shown
+    shown = talk("set status", "BOB", "?", "frozen", "card lost", "", "y")
+    assert "One of: active, debits_blocked, credits_blocked, frozen" in shown
+    assert "BOB: Bob, frozen, balance 6.00 EUR" in talk("deposit", "BOB", "1", "", "n")
+    assert "Do it? [y/N] y accounts 4 as_of" in talk("snapshot", "y")
+    assert "sum_EUR 0.00" in talk("verify", "")
+
+
 def test_a_refusal_can_be_tried_again_and_a_reversal_tells_what_it_undoes(
     talk: Talk, bank: Say
 ) -> None:
-    shown = talk("withdraw", "BOB", "20", "", "y", "n")
+    shown = talk("withdraw", "BOB", "20", "", "y", "y", "n")
+    assert shown.count("T00000000003 withdraw: FAILED") == 2
     assert "BOB has 0.00 EUR available, 20.00 needed. (insufficient_funds)" in shown
     bank("deposit", "BOB", "20")
     assert "BOB Bob -20.00 0.00 EUR" in talk("retry", "T00000000003", "y")
+    assert "(not_failed)" in talk("retry", "T00000000003", "y")
     undone = talk("reverse", "T00000000003", "", "y", "reverse", "T00000000003", "", "y")
     assert "withdraw, COMPLETED, 20.00 EUR, from BOB (Bob)" in undone
     assert "was reversed already. (already_reversed) Trying the same again cannot help." in undone
@@ -105,6 +121,8 @@ def test_long_lists_turn_their_pages(talk: Talk, bank: Say) -> None:
     found = re.findall(r" (T\d{11}) 2026", shown)
     assert found == sorted(set(found), reverse=True)
     assert len(found) > 50
+    first, *_ = shown.partition("Enter shows more")
+    assert len(re.findall(r" T\d{11} 2026", first)) * 2 < LINES
 
 
 def test_what_goes_wrong_is_a_sentence(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
