@@ -16,9 +16,6 @@ from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.problems import problem
 from SimpleBankingSystem.tables import NUMBER, Row, facts_of, text_of
 
-WIDEST = 10_000
-"""Letters of a line that no table needs."""
-
 HARD_BLANK = "\u00a0"
 """A blank at which no line ends."""
 
@@ -101,6 +98,7 @@ def show_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
 def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
     from rich import box
     from rich.console import Console
+    from rich.segment import Segment, Segments
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
@@ -117,10 +115,12 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
         table.add_row(*row)
     # What a customer typed is text: it must not be taken for markup or a smiley.
     console = Console(markup=False, emoji=False, highlight=False)
-    least = console.measure(table, options=console.options.update(width=WIDEST)).minimum
+    drawn = [*console.render(table)]
+    # What it measures as its least width may be less than what it then draws.
+    width = max(map(Segment.get_line_length, Segment.split_lines(drawn)))
     filled = [i for i in range(len(columns)) if any(row[i] for row in rows)]
-    if least <= console.width:
-        console.print(table, crop=False)
+    if width <= console.width:
+        console.print(Segments(drawn), crop=False, end="")
     elif 0 < len(filled) < len(columns):
         kept = [[row[i] for i in filled] for row in rows]
         _draw([columns[i] for i in filled], kept, [right[i] for i in filled])

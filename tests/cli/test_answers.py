@@ -258,3 +258,18 @@ def test_a_fact_below_its_row_is_not_torn_from_its_name(
     assert below
     assert all(len(words) % 2 == 0 for words in below)
     assert ["transfer_percent", "0.5"] in below
+
+
+def test_a_drawn_table_is_never_wider_than_its_terminal(
+    club: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    club("transfer", "ADA", "BOB", "1", "--description", "hotel, three nights")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    shapes = set()
+    for width in range(60, 150):
+        monkeypatch.setenv("COLUMNS", str(width))
+        drawn = re.sub(r"\x1b\[[0-9;]*m", "", club("transactions").out)
+        widths = [len(line) for line in drawn.splitlines()]
+        assert max(widths) <= width
+        shapes.add(len(widths))
+    assert len(shapes) > 2
