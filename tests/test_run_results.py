@@ -58,6 +58,20 @@ def test_results_say_what_became_of_each_line(bank: Bank, tmp_path: Path) -> Non
     assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbfline,")
 
 
+def test_the_balance_is_that_after_the_fee_and_every_part(bank: Bank, tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "day.csv",
+        "command,source,target,amount,account,product,transfer_fee,parts\n"
+        "define_product,,,,,wallet,0.50,\n"
+        "change_product,,,,ANNA,wallet,,\n"
+        "transfer,ANNA,CARL,10.00,,,,\n"
+        "split,ANNA,,,,,,CARL=1.00 BERT=2.00\n",
+    )
+    run_file(bank, file, Options(results=tmp_path / "out.csv"))
+    shown = [row["balance"] for row in rows(tmp_path / "out.csv")]
+    assert shown == ["", "", "989.50", "986.00"]
+
+
 def test_no_reason_is_a_formula_in_a_spreadsheet(bank: Bank, tmp_path: Path) -> None:
     """Guarantee 15."""
     file = write(tmp_path / "evil.jsonl", '{"command": "deposit", "=1;=2": "x"}\n')

@@ -83,7 +83,7 @@ def commanding(api: Api, kind: type[Request]) -> Method:
         assert isinstance(asked, Action)
         return Later(partial(performed, asked, Answering(books().bank, environ)))
 
-    post.__doc__ = kind.help()
+    post.__doc__ = kind.__doc__
     transaction = shapes.model(api, "Transaction", TRANSACTION_SHAPE)
     answers: dict[int, tuple[Any, ...]]
     if kind.makes:

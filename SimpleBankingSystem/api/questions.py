@@ -36,7 +36,7 @@ def asking(api: Api, kind: type[Question]) -> Method:
         question = kind.parse(given(path))
         return replied(question, live(question, books().bank.ask(question))).response()
 
-    get.__doc__ = kind.help()
+    get.__doc__ = kind.__doc__
     in_path = PATH_FIELD.findall(kind.route)
     model = shapes.model(api, kind.answers["title"], kind.answers)
     is_list = "next" in kind.answers["properties"]

@@ -25,7 +25,11 @@ PATH_FIELD = re.compile(r"\{(\w+)\}")
 
 PARTS = {
     "accounts": "Accounts, and money that moves",
+    "customers": "Whom accounts belong to, and who else may use them",
+    "holds": "Money that was set aside",
+    "products": "The terms of accounts",
     "transactions": "What happened, trying it again and undoing it",
+    "reports": "What is asked at the end of a day or a month",
     "runs": "Command files",
     "bank": "Health and upkeep",
 }

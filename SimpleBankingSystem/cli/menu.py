@@ -22,7 +22,7 @@ import click
 from SimpleBankingSystem.bootstrap import Bank
 from SimpleBankingSystem.cli import prompts, questions, terminal
 from SimpleBankingSystem.cli.previews import LEGS, Known, list_of, search
-from SimpleBankingSystem.cli.prompts import Choice, Leave, Menu, Quit, agrees, ask, tell
+from SimpleBankingSystem.cli.prompts import Choice, Leave, Menu, Quit, agrees, ask, decided, tell
 from SimpleBankingSystem.cli.session import Session, Verb
 from SimpleBankingSystem.commands.base import REGISTRY, Command, Request
 from SimpleBankingSystem.commands.retry import Retry
@@ -169,7 +169,7 @@ class Counter:
         """Do one thing; whatever goes wrong is a sentence, and the menu goes on."""
         try:
             click.echo()
-            click.secho("\n".join(prompts.wrapped(kind.help(), "", "")), bold=True)
+            click.secho("\n".join(terminal.wrapped(kind.help(), prompts.width() - 1)), bold=True)
             if issubclass(kind, Question):
                 self.question(kind)
             else:
@@ -292,7 +292,7 @@ class Counter:
         for name, text in told:
             tell(text, f"  {name.ljust(longest)}  ", " " * (longest + 4))
         choices = "[y/N, c changes an answer]" if told else "[y/N]"
-        return ask(f"Do it? {choices} ").lower()
+        return decided(f"Do it? {choices} ")
 
     def carry_out(self, request: Request) -> None:
         """Carry out a command under a key of its own, which lets it be asked again safely."""

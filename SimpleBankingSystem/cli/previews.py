@@ -7,14 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from SimpleBankingSystem.bootstrap import Bank
-from SimpleBankingSystem.commands.base import Field, Request
+from SimpleBankingSystem.commands.base import Command, Field, Request
 from SimpleBankingSystem.ledger.account import ACTIVE, is_internal
 from SimpleBankingSystem.ledger.errors import NotFound, TooManyDecimals
 from SimpleBankingSystem.ledger.fields import AMOUNT, CUSTOMER_IDS, LIMIT, PARTS, Kind
 from SimpleBankingSystem.ledger.money import in_units
+from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.questions.base import EVERYTHING, QUESTIONS, Answer, Question, WholeList
+from SimpleBankingSystem.questions.products import TERMS
 from SimpleBankingSystem.remote import RemoteBank
 from SimpleBankingSystem.tables import Row, facts_of
+
+MANY = {CUSTOMER_IDS.name: "customer", PARTS.name: "account"}
+"""What a kind of field names that may name several, by the kind's name."""
 
 LEGS = ("account", "name", "change", "balance", "currency")
 
@@ -28,7 +33,7 @@ def thing(kind: Kind) -> str:
 
 def list_of(kind: Kind) -> type[Question] | None:
     """Return the question that lists what a kind of field names."""
-    listing = QUESTIONS.get(f"{thing(kind)}s")
+    listing = QUESTIONS.get(f"{MANY.get(kind.name) or thing(kind)}s")
     return listing if listing is not None and issubclass(listing, WholeList) else None
 
 
@@ -68,12 +73,31 @@ class Known:
             if field.name in given:
                 for text in self._meanings(request, field, given[field.name], currency):
                     yield field.name.replace("_", " "), text
+        if isinstance(request, Command) and (fee := self._fee(request)):
+            yield "fee", fee
+
+    def _fee(self, command: Command) -> str:
+        """Return what a command costs by the terms of the payer's product, blank if nothing."""
+        given = command.given()
+        payer = given.get("source") or given.get("account")
+        account = self.find("account", str(payer)) if payer else None
+        while account and account["merged_into"]:
+            account = self.find("account", account["merged_into"])
+        terms = account and self.find("product", account["type"])
+        if not account or not terms:
+            return ""
+        numbers = (Decimal(terms[name]) for name in TERMS[2:])
+        product = Product(terms["id"], terms["currency"], *numbers)
+        parts: Any = given.get("parts", ())
+        amount: Any = given.get("amount") or sum((part for _, part in parts), Decimal(0))
+        fee = command.costs(product, amount, account["currency"])
+        return f"{money(fee, account['currency'])} by the terms of {product.id}" if fee else ""
 
     def _meanings(self, request: Request, field: Field, value: Any, currency: str) -> Iterator[str]:
         named = thing(field.kind)
         if named and named == request.makes:
             is_taken = self.find(named, value) is not None
-            yield f"{value}, {f'but there is such a {named} already' if is_taken else 'a new one'}"
+            yield f"{value}, {'but there is one already' if is_taken else 'a new one'}"
         elif named:
             yield self.words(named, value)
         elif field.kind is CUSTOMER_IDS:
@@ -81,7 +105,11 @@ class Known:
         elif field.kind is PARTS:
             is_share = bool(request.given().get("amount"))
             for account_id, part in value:
-                much = f"{part:f} shares" if is_share else money(part, currency)
+                much = (
+                    f"{part:f} {'share' if part == 1 else 'shares'}"
+                    if is_share
+                    else money(part, currency)
+                )
                 yield f"{much} to {self.words('account', account_id)}"
         elif field.kind in (AMOUNT, LIMIT):
             yield money(value, currency)
@@ -147,6 +175,8 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def _account(known: Known, found: Answer) -> str:
+    if found["merged_into"]:
+        return f"merged into {known.words('account', found['merged_into'])}"
     currency = found["currency"]
     parts = [found["name"]]
     owners = [known.find("customer", each) for each in found["owners"]]
@@ -189,6 +219,16 @@ def _transaction(known: Known, found: Answer) -> str:
     return ", ".join(parts)
 
 
+def _product(known: Known, found: Answer) -> str:
+    del known
+    terms = [
+        f"{name.replace('_', ' ')} {text}"
+        for name, text in facts_of(found)
+        if name != "id" and text not in ("", "0")
+    ]
+    return ", ".join(terms) or "no limits, no fees"
+
+
 def _facts(known: Known, found: Answer) -> str:
     del known
     return ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in facts_of(found) if text)
@@ -198,6 +238,7 @@ DESCRIBED: dict[str, Callable[[Known, Answer], str]] = {
     "account": _account,
     "customer": _customer,
     "hold": _hold,
+    "product": _product,
     "transaction": _transaction,
 }
 """How a thing is told to a person; what is not here is told fact by fact."""

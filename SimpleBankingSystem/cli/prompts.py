@@ -6,22 +6,23 @@ The words are small letters alone: whoever means the word as a text writes it ot
 from __future__ import annotations
 
 import re
-import textwrap
+import sys
+import termios
 from collections.abc import Callable, Mapping, Sequence
 from shutil import get_terminal_size
+from textwrap import shorten
 from typing import NamedTuple
 
 import click
 
+from SimpleBankingSystem.cli.previews import list_of
+from SimpleBankingSystem.cli.terminal import HARD_BLANK, wrapped
 from SimpleBankingSystem.commands.base import Field, Request
 from SimpleBankingSystem.ledger.fields import Kind
 
 BACK, QUIT, EXPLAIN, NOTHING = "back", "quit", "?", "-"
 
 WORDS = f"{EXPLAIN} explains, {BACK} or Ctrl-C leaves, {QUIT} ends"
-
-HARD_BLANK = "\u00a0"
-"""A blank at which no line ends."""
 
 MOST_WORDS = 12
 """Words that a field is explained with, if it takes one of a few."""
@@ -62,20 +63,9 @@ def height() -> int:
 
 def tell(text: str, indent: str = "", hanging: str | None = None) -> None:
     """Say a text to a person, in lines that fit the terminal."""
-    lines = wrapped(text, indent, indent if hanging is None else hanging)
+    hanging = indent if hanging is None else hanging
+    lines = wrapped(text, width() - 1, indent, hanging) or [indent]
     click.echo("\n".join(lines).replace(HARD_BLANK, " "))
-
-
-def wrapped(text: str, indent: str, hanging: str) -> list[str]:
-    """Return a text in lines that fit the terminal; no word of it is broken."""
-    return textwrap.wrap(
-        text,
-        width() - 1,
-        initial_indent=indent,
-        subsequent_indent=hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [indent]
 
 
 def ask(prompt: str) -> str:
@@ -97,10 +87,20 @@ def ask(prompt: str) -> str:
     return text
 
 
+def decided(question: str) -> str:
+    """Ask for a decision; what was typed or pasted before the question was there is no answer.
+
+    Raises:
+        Leave: Quit: like ``ask``.
+    """
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    return ask(question).lower()
+
+
 def agrees(question: str) -> bool:
     """Ask whether something is to be done; whoever says nothing, or leaves, says no."""
     try:
-        return ask(f"{question} [y/N] ").lower() in ("y", "yes")
+        return decided(f"{question} [y/N] ") in ("y", "yes")
     except Leave:
         return False
 
@@ -158,19 +158,21 @@ def _plain(name: str) -> str:
 
 
 def listed(choices: Sequence[Choice]) -> list[str]:
-    """Return the lines of numbered choices: whole sentences, or their beginnings if too many."""
+    """Return the lines of numbered choices: whole sentences, or a line of each if too many."""
     longest = max(len(each.name) for each in choices)
-    indent = " " * (longest + 7)
-    lines: list[str] = []
-    for brief in (False, True):
-        lines = []
-        for number, each in enumerate(choices, 1):
-            sentence = re.split(r"[,;:]", each.sentence)[0] + "." if brief else each.sentence
-            head = f"{number:>3}  {each.name.ljust(longest)}  "
-            lines += wrapped(sentence.replace("..", "."), head, indent)
-        if len(lines) <= height() - 4:
-            break
-    return lines
+    heads = [f"{number:>3}  {each.name.ljust(longest)}  " for number, each in enumerate(choices, 1)]
+    indent, room = " " * len(heads[0]), width() - 1
+    lines = [
+        line
+        for head, each in zip(heads, choices, strict=True)
+        for line in wrapped(each.sentence, room, head, indent)
+    ]
+    if len(lines) <= height() - 4:
+        return lines
+    return [
+        head + shorten(each.sentence, room - len(head), placeholder=" …")
+        for head, each in zip(heads, choices, strict=True)
+    ]
 
 
 def label(field: Field) -> str:
@@ -279,7 +281,7 @@ def explain_field(kind: type[Request], field: Field) -> None:
     if 0 < len(words) <= MOST_WORDS:
         tell(f"One of: {', '.join(map(str, words))}.", "  ", "    ")
     tell("It must be given." if field.required else "It may be left out.", "  ")
-    if field.kind.name.endswith(" id"):
+    if list_of(field.kind):
         tell(f"{EXPLAIN} and a word looks for it, such as {EXPLAIN}lovelace.", "  ")
     tell(f"{WORDS}. This is asked for: {kind.help()}", "  ")
 

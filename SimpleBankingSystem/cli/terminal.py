@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from textwrap import wrap
 from time import monotonic
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import click
 
@@ -16,8 +16,11 @@ from SimpleBankingSystem.ledger.errors import BankError, InvalidCommand
 from SimpleBankingSystem.problems import problem
 from SimpleBankingSystem.tables import NUMBER, Row, facts_of, text_of
 
-WIDEST = 10_000
-"""Letters of a line that no table needs."""
+HARD_BLANK = "\u00a0"
+"""A blank at which no line ends."""
+
+FILLING = "\0"
+"""Stands for the second column of a letter while lines are made; no text may contain it."""
 
 LONGEST_WORD = 40
 """Letters of a word that a drawn table never breaks."""
@@ -33,13 +36,53 @@ def show_json(shape: object) -> None:
     click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
 
 
+def cells(text: str) -> int:
+    """Return the columns of a terminal that a text takes: some letters take two, some none."""
+    if text.isascii():
+        return len(text)
+    # Only now: most texts have no need of it.
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Return a text with blanks behind it, or before it, so that it takes a width."""
+    blanks = " " * (width - cells(text))
+    return blanks + text if right else text + blanks
+
+
+def wrapped(text: str, width: int, indent: str = "", hanging: str = "") -> list[str]:
+    """Return a text in lines of a width; no word of it is broken."""
+    # A letter that takes two columns is counted as two.
+    counted = "".join(letter + FILLING * (cells(letter) - 1) for letter in text)
+    lines = wrap(
+        counted,
+        width,
+        initial_indent=indent,
+        subsequent_indent=hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace(FILLING, "") for line in lines]
+
+
 def show_facts(facts: Row) -> None:
-    """Answer a person with one thing, a line for each fact that is not blank."""
-    texts = dict(facts_of(facts))
+    """Answer a person with one thing: a line for each fact that is not blank, lists as tables."""
+    lists = {name: value for name, value in facts.items() if _is_table(value)}
+    texts = dict(facts_of({name: facts[name] for name in facts if name not in lists}))
     width = max(map(len, texts), default=0)
     for name, text in texts.items():
         if text:
             click.echo(f"{name.ljust(width)}  {text}")
+    for rows in lists.values():
+        if not sys.stdout.isatty():  # A drawn table has a blank line above it.
+            click.echo()
+        show_table([*rows[0]], rows)
+
+
+def _is_table(value: object) -> TypeGuard[Sequence[Row]]:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -55,6 +98,7 @@ def show_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
 def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
     from rich import box
     from rich.console import Console
+    from rich.segment import Segment, Segments
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
@@ -71,10 +115,12 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
         table.add_row(*row)
     # What a customer typed is text: it must not be taken for markup or a smiley.
     console = Console(markup=False, emoji=False, highlight=False)
-    least = console.measure(table, options=console.options.update(width=WIDEST)).minimum
+    drawn = [*console.render(table)]
+    # What it measures as its least width may be less than what it then draws.
+    width = max(map(Segment.get_line_length, Segment.split_lines(drawn)))
     filled = [i for i in range(len(columns)) if any(row[i] for row in rows)]
-    if least <= console.width:
-        console.print(table, crop=False)
+    if width <= console.width:
+        console.print(Segments(drawn), crop=False, end="")
     elif 0 < len(filled) < len(columns):
         kept = [[row[i] for i in filled] for row in rows]
         _draw([columns[i] for i in filled], kept, [right[i] for i in filled])
@@ -89,7 +135,7 @@ def _stack(
 
     What names the row is placed first, then amounts, which are read down the column.
     """
-    widths = [max(len(line[i]) for line in (columns, *rows)) for i in range(len(columns))]
+    widths = [max(cells(line[i]) for line in (columns, *rows)) for i in range(len(columns))]
     room = width - 1
     placed: set[int] = set()
     for i in sorted(range(len(columns)), key=lambda i: i > 0 and not right[i]):
@@ -97,11 +143,8 @@ def _stack(
             placed.add(i)
             room -= widths[i] + 2
 
-    def line(cells: Sequence[str]) -> str:
-        shown = (
-            cells[i].rjust(widths[i]) if right[i] else cells[i].ljust(widths[i])
-            for i in sorted(placed)
-        )
+    def line(texts: Sequence[str]) -> str:
+        shown = (padded(texts[i], widths[i], right=right[i]) for i in sorted(placed))
         return "  ".join(shown).rstrip()
 
     click.echo()
@@ -109,21 +152,25 @@ def _stack(
     click.echo("─" * (width - 1 - room))
     for row in rows:
         click.echo(line(row))
-        below = [f"{columns[i]} {text}" for i, text in enumerate(row) if text and i not in placed]
-        for each in wrap("   ".join(below), width - 5, break_long_words=False):
-            click.echo(f"    {each}")
+        below = [
+            f"{columns[i]}{HARD_BLANK}{text}"
+            for i, text in enumerate(row)
+            if text and i not in placed
+        ]
+        for each in wrapped("   ".join(below), width - 1, "    ", "    "):
+            click.echo(each.replace(HARD_BLANK, " "))
     click.echo()
 
 
 def _align(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
     lines = [columns, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    widths = [max(cells(line[i]) for line in lines) for i in range(len(columns))]
     for line in lines:
-        cells = [
-            cell.rjust(width) if is_number else cell.ljust(width)
-            for cell, width, is_number in zip(line, widths, right, strict=True)
-        ]
-        click.echo("  ".join(cells).rstrip())
+        shown = (
+            padded(text, width, right=is_number)
+            for text, width, is_number in zip(line, widths, right, strict=True)
+        )
+        click.echo("  ".join(shown).rstrip())
 
 
 def refuse(error: BankError, *, as_json: bool, transaction: Row | None = None) -> int:

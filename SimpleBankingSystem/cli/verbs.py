@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 from collections.abc import Callable
+from inspect import cleandoc
 from typing import Any
 
 import click
@@ -15,6 +16,9 @@ from SimpleBankingSystem.commands.base import REGISTRY, Command, Field, Request
 from SimpleBankingSystem.ledger.fields import TEXT
 
 log = logging.getLogger(__name__)
+
+WIDTH = 78
+"""Letters of a line of help, as click has them."""
 
 
 def derive(kind: type[Request]) -> Verb:
@@ -55,7 +59,7 @@ def sub_command(
         command_name(kind.verb),
         params=params,
         callback=callback,
-        help=f"{kind.help()}\n\n{_positional(kind)}",
+        help=f"{cleandoc(kind.__doc__ or '')}\n\n{_positional(kind)}",
         short_help=kind.help(),
         example=_example(kind),
     )
@@ -107,5 +111,10 @@ def parameter(declared: Field, *, required: bool) -> click.Parameter:
 
 def _positional(kind: type[Request]) -> str:
     """Return the lines of the help that explain the positional fields."""
-    lines = [f"  {each.name.upper():<18}{each.kind.help}" for each in kind.fields if each.required]
+    lines = [
+        line
+        for each in kind.fields
+        if each.required
+        for line in terminal.wrapped(each.kind.help, WIDTH, f"  {each.name.upper():<18}", " " * 20)
+    ]
     return "\n".join(["\b", *lines]) if lines else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
+from decimal import Decimal
 from typing import (
     Annotated,
     Any,
@@ -26,6 +27,7 @@ from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.entity import Entity
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import Date, Kind, Tags, Text
+from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.ledger.working_copy import Look
 
 REGISTRY: dict[str, type[Request]] = {}
@@ -201,6 +203,12 @@ class Command(Request):
     reference: Text = field(default="", kw_only=True)
     value_date: Date = field(default="", kw_only=True)
     tags: Tags = field(default=(), kw_only=True)
+
+    @staticmethod
+    def costs(product: Product, amount: Decimal, currency: str, /) -> Decimal:
+        """Return the fee of an amount by the terms of the payer's product: none, but by a few."""
+        del product, amount, currency
+        return Decimal(0)
 
     def accounts(self, look: Look) -> Collection[str]:
         """Name what the command will touch, from its fields and the published state.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book
-from SimpleBankingSystem.ledger.fields import AccountId, Name, Status
+from SimpleBankingSystem.ledger.fields import AccountId, Reason, Status
 from SimpleBankingSystem.ledger.working_copy import Look
 
 
@@ -17,7 +17,7 @@ class SetStatus(Command):
 
     account: AccountId
     status: Status
-    reason: Name
+    reason: Reason
 
     def accounts(self, look: Look) -> Collection[str]:
         """Touch the one account."""

@@ -26,6 +26,8 @@ class Split(Command):
     parts: Parts
     amount: MaybeAmount = None
 
+    costs = staticmethod(Product.transfer_costs)
+
     def check(self) -> Mapping[str, str]:
         """Refuse to pay the source itself."""
         if any(account == self.source for account, _ in self.parts):
@@ -46,4 +48,4 @@ class Split(Command):
         for account, part in zip(names, parts, strict=True):
             if part:
                 book.post(self.source, account, part)
-        book.charge_for(Product.transfer_costs, self.source, sum(parts, Decimal(0)))
+        book.charge_for(self.costs, self.source, sum(parts, Decimal(0)))

@@ -19,6 +19,8 @@ class Transfer(Command):
     target: AccountId
     amount: Amount
 
+    costs = staticmethod(Product.transfer_costs)
+
     def check(self) -> Mapping[str, str]:
         """Refuse a transfer from an account to itself."""
         if self.source == self.target:
@@ -33,4 +35,4 @@ class Transfer(Command):
     def apply(self, book: Book) -> None:
         """Post both legs at once."""
         book.post(self.source, self.target, self.amount)
-        book.charge_for(Product.transfer_costs, self.source, self.amount)
+        book.charge_for(self.costs, self.source, self.amount)

@@ -19,6 +19,8 @@ class Withdraw(Command):
     account: AccountId
     amount: Amount
 
+    costs = staticmethod(Product.withdrawal_costs)
+
     def accounts(self, look: Look) -> Collection[str]:
         """Touch the one account; the bank's cash has no limit and is not held."""
         del look
@@ -28,4 +30,4 @@ class Withdraw(Command):
         """Post from the account to the bank's cash."""
         currency = book.account(self.account).currency
         book.post(self.account, internal_id("CASH", currency), self.amount)
-        book.charge_for(Product.withdrawal_costs, self.account, self.amount)
+        book.charge_for(self.costs, self.account, self.amount)

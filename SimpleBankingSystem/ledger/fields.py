@@ -7,7 +7,7 @@ line's option, the batch file's column and the documentation all follow from the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -205,6 +205,7 @@ NAME = Kind(
     "Ada Lovelace",
     "a name",
 )
+REASON = replace(NAME, name="reason", example="the card was lost", help="a reason")
 TEXT = Kind(
     "text",
     read_text,
@@ -330,6 +331,7 @@ Limit = Annotated[Decimal, LIMIT]
 MaybeLimit = Annotated[Decimal | None, LIMIT]
 Currency = Annotated[str, CURRENCY]
 Name = Annotated[str, NAME]
+Reason = Annotated[str, REASON]
 Text = Annotated[str, TEXT]
 Date = Annotated[str, DAY]
 Tags = Annotated[tuple[str, ...], TAGS]

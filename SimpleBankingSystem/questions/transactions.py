@@ -92,7 +92,7 @@ class History(Filtered):
             if postings and not any(self.account in (e["source"], e["target"]) for e in postings):
                 # It happened on an account that was merged into this one.
                 yield {**shape, "other": f"{shape['source']} to {shape['target']}"}
-            for each in postings:
+            for each in postings if self.order == "oldest" else reversed(postings):
                 sign, own, other = (
                     (1, "target", "source")
                     if each["target"] == self.account

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ from SimpleBankingSystem.commands.ticket import Ticket
 from SimpleBankingSystem.ledger.account import is_internal
 from SimpleBankingSystem.ledger.errors import BankError, DiskFull, InvalidFile
 from SimpleBankingSystem.ledger.run import LINES_AT_ONCE, LinesDone
-from SimpleBankingSystem.ledger.transaction import COMPLETED, Transaction
+from SimpleBankingSystem.ledger.transaction import COMPLETED, Posting, Transaction
 from SimpleBankingSystem.runs.lines import LINE_AT_MOST, REASON_AT_MOST, RefusedLine, reason
 from SimpleBankingSystem.runs.source import layout
 from SimpleBankingSystem.stores.csv_files.format import BOM, quoted
@@ -29,6 +30,17 @@ ROW_AT_MOST = 10 * REASON_AT_MOST
 """Bytes of a row, amply."""
 
 _row = re.compile(rb"(?<=\n)([0-9]+),")
+
+
+def _left(postings: Sequence[Posting]) -> Decimal | None:
+    """Return what is left, after all postings, on the account that the first of them is about."""
+    source, target, *_ = postings[0]
+    account = target if is_internal(source) else source
+    return next(
+        each.source_balance if each.source == account else each.target_balance
+        for each in reversed(postings)
+        if account in (each.source, each.target)
+    )
 
 
 class Results:
@@ -80,10 +92,7 @@ class Results:
 
     def done(self, line: int, outcome: Ticket | Transaction) -> None:
         """Note a line that became a transaction."""
-        balance = ""
-        if outcome.postings:
-            source, _, _, _, source_balance, target_balance = outcome.postings[0]
-            balance = f"{target_balance if is_internal(source) else source_balance}"
+        balance = f"{_left(outcome.postings)}" if outcome.postings else ""
         self._add(line, outcome.id, outcome.status, outcome.error, balance)
 
     def performed(self, line: int) -> None:

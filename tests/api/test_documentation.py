@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -159,3 +160,18 @@ def test_the_page_is_served(api: Client) -> None:
         page = api.get(path)
         assert (page.status_code, page.mimetype) == (200, "text/html")
         assert "/api/v1/swagger.json" in page.text
+
+
+def test_what_has_routes_of_its_own_has_a_part_of_its_own() -> None:
+    firsts = Counter(path.split("/")[1] for path in SWAGGER["paths"])
+    parts = {first: first if many > 1 else "bank" for first, many in firsts.items()}
+    for path, _, operation in OPERATIONS:
+        assert operation["tags"] == [parts[path.split("/")[1]]], path
+    assert {each["name"] for each in SWAGGER["tags"]} == set(parts.values())
+
+
+def test_what_one_sentence_cannot_say_is_described() -> None:
+    described = {each["operationId"]: each.get("description", "") for *_, each in OPERATIONS}
+    assert described["split"].startswith("With an amount the parts are shares, such as 2 and 1")
+    assert described["trial_balance"].startswith("What customers have on their accounts is")
+    assert described["deposit"] == ""

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from pathlib import Path
 
+import pytest
+
 from SimpleBankingSystem.bootstrap import Bank
+from SimpleBankingSystem.cli.verbs import command_name
+from SimpleBankingSystem.commands.base import REGISTRY
+from SimpleBankingSystem.questions.base import QUESTIONS
 from tests.cli.conftest import Say
 
 
@@ -200,3 +206,70 @@ def test_books_in_use_end_with_75(club: Say) -> None:
         answer = club("accounts")
     assert (answer.status, answer.out) == (75, "")
     assert "in_use; trying again later may help" in answer.err
+
+
+def test_a_fact_that_is_a_list_is_a_table_below(club: Say) -> None:
+    club("open-account", "Tokyo", "--account", "TOKYO", "--currency", "JPY")
+    lines = club("exchange", "ADA", "TOKYO", "10", "163.777").out.splitlines()
+    assert "rate            163.777" in lines
+    *_, blank, header, paid, got = lines
+    assert blank == ""
+    assert header.split() == [
+        "source",
+        "target",
+        "amount",
+        "currency",
+        "source_balance",
+        "target_balance",
+    ]
+    assert paid.split() == ["ADA", "EXCHANGE.EUR", "10.00", "EUR", "90.00", "10.00"]
+    assert got.split() == ["EXCHANGE.JPY", "TOKYO", "1638", "JPY", "-1638", "1638"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_wide_letters_and_marks_leave_columns_straight(bank: Say) -> None:
+    names = {"李小龍": 6, "Zoe\u0308": 3, "Siân O'Neill-Ørsted": 19}
+    for name in names:
+        bank("register-customer", name, "--address", "here")
+    lines = bank("customers").out.splitlines()[1:]
+    columns = [
+        line.index("here") - len(name) + names[name]
+        for line, name in zip(lines, names, strict=True)
+    ]
+    assert len(set(columns)) == 1
+
+
+def test_the_help_of_every_verb_says_all_and_fits_a_terminal(bank: Say) -> None:
+    for kind in (*REGISTRY.values(), *QUESTIONS.values()):
+        if kind.surfaces and not kind.verb.endswith("_all"):
+            shown = bank(command_name(kind.verb), "-h")
+            assert max(map(len, shown.out.splitlines())) <= 80
+            assert " ".join((kind.__doc__ or "").split()) in " ".join(shown.out.split())
+
+
+def test_a_fact_below_its_row_is_not_torn_from_its_name(
+    bank: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank("define-product", "wallet", "--transfer-percent", "0.5")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    lines = bank("products").out.splitlines()
+    below = [line.split() for line in lines if line.startswith("    ")]
+    assert below
+    assert all(len(words) % 2 == 0 for words in below)
+    assert ["transfer_percent", "0.5"] in below
+
+
+def test_a_drawn_table_is_never_wider_than_its_terminal(
+    club: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    club("transfer", "ADA", "BOB", "1", "--description", "hotel, three nights")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    shapes = set()
+    for width in range(60, 150):
+        monkeypatch.setenv("COLUMNS", str(width))
+        drawn = re.sub(r"\x1b\[[0-9;]*m", "", club("transactions").out)
+        widths = [len(line) for line in drawn.splitlines()]
+        assert max(widths) <= width
+        shapes.add(len(widths))
+    assert len(shapes) > 2

@@ -15,7 +15,7 @@ from SimpleBankingSystem.cli.menu import groups
 from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.questions.base import QUESTIONS
 from tests.cli.conftest import Say
-from tests.cli.desks import COLUMNS, DO_IT, HERE, LINES, MENU, Desk, at_a_desk
+from tests.cli.desks import COLUMNS, DO_IT, HERE, MENU, Desk, at_a_desk
 from tests.cli.test_with_server import answering, serving
 
 PAGES = ("limit", "cursor")
@@ -135,64 +135,6 @@ def test_mistakes_are_said_at_once_and_asked_again(desk: Desk) -> None:
     assert re.search(r"ADA +Ada Lovelace +-5.00", desk.says("y"))
 
 
-def test_a_refusal_says_why_and_can_be_retried(desk: Desk, bank: Say) -> None:
-    desk.answers("withdraw", "BOB", "20", "", last=DO_IT)
-    refused = desk.says("y", "Try again now? [y/N] ")
-    assert "T00000000003 withdraw: FAILED" in refused
-    assert "BOB has 0.00 EUR available, 20.00 needed. (insufficient_funds)" in refused
-    assert "Trying again may help" in refused
-    assert "FAILED" in desk.says("y", "Try again now? [y/N] ")
-    bank("deposit", "BOB", "20")
-    assert re.search(r"BOB +Bob +-20.00 +0.00", desk.says("y"))
-    desk.answers("open account", "Eve", "1", "ADA", last=DO_IT)
-    assert "Trying the same again cannot help." in desk.says("y")
-    assert "(not_failed)" in desk.answers("retry", "T00000000003", last=DO_IT) + desk.says("y")
-    told = desk.answers("reverse", "T00000000003", "", last=DO_IT)
-    assert "withdraw, COMPLETED, 20.00 EUR, from BOB (Bob)" in " ".join(told.split())
-    desk.says("n")
-    assert "There is no account NOBODY. (not_found)" in desk.answers("account", "NOBODY")
-
-
-def test_customers_products_and_parts_are_told_by_their_names(desk: Desk) -> None:
-    desk.answers("register customer", "Ada Lovelace", "1", "St James's Square", last=DO_IT)
-    assert "new customer C00000001" in desk.says("y")
-    told = desk.answers("open account", "The Lovelaces", "6 5", "C00000001", "savings", last=DO_IT)
-    assert "owners   C00000001: Ada Lovelace, St James's Square" in told
-    assert "product  savings: " in told
-    desk.says("y")
-    told = desk.answers("split", "ADA", "BOB=1 A00000001=2", "1", "9", last=DO_IT)
-    assert "2 shares to A00000001: The Lovelaces, of Ada Lovelace, balance 0.00" in told
-    assert re.search(r"amount +9.00 EUR", told)
-    assert re.search(r"BOB +Bob +3.00 +3.00", desk.says("y"))
-    desk.says("set status", "account: ")
-    assert "One of: active, debits_blocked" in desk.says("BOB", "status: ") + desk.says(
-        "?", "status: "
-    )
-    desk.answers("frozen", "lost card", "", last=DO_IT)
-    desk.says("y")
-    assert "BOB: Bob, frozen, balance 3.00 EUR" in desk.answers(
-        "deposit", "BOB", "1.001", "", last=DO_IT
-    )
-    desk.says("n")
-    desk.says("snapshot", "Do it? [y/N] ")
-    assert re.search(r"accounts +\d", desk.says("y"))
-
-
-def test_long_lists_are_paged(bank: Say) -> None:
-    Path("many.csv").write_text("command,name\n" + "open_account,Somebody\n" * 60)
-    bank("run", "many.csv")
-    with at_a_desk() as desk:
-        desk.sees(MENU)
-        desk.says("6", f"Transactions{HERE}")
-        first = desk.answers("transactions", "", last="Enter shows more, back leaves it: ")
-        assert len(first.splitlines()) < LINES
-        pages = [first, *(desk.says("", "leaves it: ") for _ in range(5))]
-        rows = re.findall(r"^ *(T\d{11}) ", "\n".join(pages), re.MULTILINE)
-        assert rows == [f"T{number:011}" for number in range(62, 62 - len(rows), -1)]
-        assert len(rows) > 50
-        desk.says("back", f"Transactions{HERE}")
-
-
 def test_ctrl_c_and_ctrl_d_leave_one_thing_at_a_time(desk: Desk, bank: Say) -> None:
     for key in (CTRL_C, CTRL_D):
         desk.says("deposit", "account: ")
@@ -210,6 +152,17 @@ def test_ctrl_c_and_ctrl_d_leave_one_thing_at_a_time(desk: Desk, bank: Say) -> N
     desk.sees("Goodbye")
     assert desk.ended() == 0
     assert bank("balance", "ADA").out == "100.00\n"
+
+
+def test_what_is_typed_before_a_decision_is_asked_for_decides_nothing(
+    desk: Desk, bank: Say
+) -> None:
+    desk.says("deposit", "account: ")
+    desk.says("BOB", "amount: ")
+    desk.presses("5\r\ry\r")
+    assert "Do it?" in desk.sees(DO_IT)
+    assert "Nothing was done." in desk.says("")
+    assert bank("balance", "BOB").out == "0.00\n"
 
 
 def test_a_request_to_end_ends_all_of_it(desk: Desk) -> None:

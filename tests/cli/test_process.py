@@ -24,7 +24,7 @@ def test_facts_within_facts_are_lines_of_their_own(capsys: pytest.CaptureFixture
     legs = [{"source": "A1", "amount": 1}, {"source": "A2", "amount": None}]
     terminal.show_facts({"id": "T1", "key": None, "error": {"code": "busy"}, "postings": legs})
     assert capsys.readouterr().out == (
-        "id          T1\nerror code  busy\npostings    source=A1 amount=1 source=A2\n"
+        "id          T1\nerror code  busy\n\nsource  amount\nA1           1\nA2\n"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from SimpleBankingSystem.commands.base import REGISTRY
 from SimpleBankingSystem.engine.bank import Bank
 from tests.banks import balances, code, do, done
 from tests.commands.tables import Row, answer
@@ -133,3 +134,7 @@ def test_the_reason_is_recorded_and_a_block_can_be_waited_for(bank: Bank) -> Non
     done(bank, "set_status", account="RICH", status="active", reason="lifted")
     assert code(bank.retry(failed.id)) == "COMPLETED"
     assert answer(bank, "reverse", f"transaction={frozen.id}") == "not_reversible"
+
+
+def test_its_example_gives_a_reason() -> None:
+    assert REGISTRY["set_status"].example()["reason"] == "the card was lost"

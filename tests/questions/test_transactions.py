@@ -40,11 +40,13 @@ def test_a_history_has_a_row_for_each_posting_of_the_account() -> None:
     moved = [("ADA", "BOB", "4.00"), ("EVE", "ADA", "3.00"), ("BOB", "EVE", "2.00")]
     legs = [{**posting, "source": s, "target": t, "amount": a} for s, t, a in moved]
     shape = {**legs[0], "id": "T00000000001", "postings": legs}
-    rows = [*History("ADA").rows({"items": [shape]})]
-    assert [(row["amount"], row["balance"], row["other"]) for row in rows] == [
+    booked = [
         (Decimal("-4.00"), Decimal("1.00"), "BOB"),
         (Decimal("3.00"), Decimal("9.00"), "EVE"),
     ]
+    for order, wanted in (("oldest", booked), ("newest", booked[::-1])):
+        rows = History("ADA", order=order).rows({"items": [shape]})
+        assert [(row["amount"], row["balance"], row["other"]) for row in rows] == wanted
 
 
 def test_transactions_are_filtered_paged_and_found_by_key(bank: Bank) -> None:
