@@ -27,7 +27,7 @@ EVERYTHING = 1 << 62
 Answer = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Question(Request):
     """Something that is asked of the bank, and changes nothing.
 
@@ -76,7 +76,7 @@ class Question(Request):
         return {**super().example(), **cls.options}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WholeList(Question):
     """A list that is in memory; the cursor is the place in it. The command line shows all of it."""
 

@@ -32,7 +32,7 @@ TRANSACTIONS = page_of(TRANSACTION)
 Key = Annotated[str, meaning(TEXT, "find the one with this key")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Filtered(Question):
     """A list of transactions; its fields but the key have the names of ``Query``."""
 

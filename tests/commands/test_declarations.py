@@ -61,7 +61,9 @@ def test_fields_stand_in_the_order_of_their_declaration() -> None:
 def test_typed_construction_is_checked_like_everything_else() -> None:
     made = Transfer("A00000001", "A00000002", Decimal("10.00"), tags=("a", "b", "a"))
     texts = {"source": "A00000001", "target": "A00000002", "amount": "10.00", "tags": "a b"}
-    assert made == Transfer.parse(texts)
+    assert {made, Transfer.parse(texts)} == {made}
+    assert made != Transfer.parse({**texts, "amount": "10.01"})
+    assert repr(made).startswith("Transfer({'source': 'A00000001', 'target': 'A00000002', 'amo")
     with pytest.raises(InvalidCommand) as refused:
         Transfer("a", "A00000002", Decimal("NaN"), value_date="today")
     assert set(refused.value.errors) == {"source", "amount", "value_date"}

@@ -57,7 +57,6 @@ NEITHER = [
     ("change_product", {"account": "RICH", "product": "reward"}),
     ("set_owners", {"account": "RICH"}),
     ("set_status", {"account": "RICH", "status": "active", "reason": "it is over"}),
-    ("merge_accounts", {"source": "POOR", "target": "RICH"}),
 ]
 
 

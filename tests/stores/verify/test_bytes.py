@@ -78,7 +78,8 @@ def each_damage(path: Path, start: int = 0, end: int | None = None) -> list[str]
 @pytest.mark.parametrize("name", [JOURNAL, HEAD])
 def test_every_changed_byte_is_reported(books: Path, name: str, proved: Proved) -> None:
     assert each_damage(books / name) == []
-    proved(f"every byte of {ROWS} rows, snapshots and head damaged in {WAYS} of {len(BITS) + 1} ways each")
+    ways = f"{WAYS} of {len(BITS) + 1} ways"
+    proved(f"every byte of {ROWS} rows, snapshots and head damaged in {ways}")
 
 
 @pytest.mark.parametrize("name", [each.name for each in SNAPSHOTS])
