@@ -45,13 +45,7 @@ from SimpleBankingSystem.stores.csv_files.format import (
 )
 from SimpleBankingSystem.stores.csv_files.rows import MARK, ends_commit, unbroken
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
-from SimpleBankingSystem.stores.csv_files.tables import (
-    Batch,
-    Tables,
-    is_broken,
-    names_of,
-    whole,
-)
+from SimpleBankingSystem.stores.csv_files.tables import Batch, Tables, is_broken, names_of, whole
 
 log = logging.getLogger(__name__)
 
