@@ -102,8 +102,9 @@ class Tally:
     """How often transactions of a command came to an outcome on a day, and how long they took.
 
     ``code`` says why they failed; every attempt is an outcome of its own. Times are microseconds
-    from being taken to being decided and to being durable: the sums over those that are ``timed``,
-    which are the first attempts, and the longest.
+    from being taken to being decided and to the commit that made them durable, without the sync
+    of that one: the sums over those that are ``timed``, which are the first attempts, and the
+    longest.
     """
 
     day: str
