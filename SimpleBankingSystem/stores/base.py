@@ -206,6 +206,7 @@ class Store(ABC):
         """Return the customers' accounts from which most has gone out, and how much.
 
         What was not spent but moved (MOVED_NOT_SPENT) does not count; of equals the id decides.
+        What was spent from an account counts for the one into which it was merged.
         """
 
     @abstractmethod

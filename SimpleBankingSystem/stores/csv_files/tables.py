@@ -11,7 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from SimpleBankingSystem.ledger.transaction import FAILED
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED
 from SimpleBankingSystem.stores.base import MOVED_NOT_SPENT, Query
 from SimpleBankingSystem.stores.csv_files.format import (
     AMOUNT,
@@ -35,6 +36,7 @@ from SimpleBankingSystem.stores.csv_files.format import (
     TRANSACTION,
     VALUE_DATE,
     parse_details,
+    puts_of,
     records,
     unguard,
 )
@@ -76,9 +78,18 @@ balance, if any, the value day, and the units of its currency that it brought or
 transactions with a reference; ``times`` the first seq of each moment. ``days``, ``spenders`` and
 ``tallies`` are sums over all rows. Units are in two columns, as ``halves`` says."""
 
+MERGE = "merge_accounts"
+
 HALF = 10**9
 """How many units one of the column ``high`` is worth."""
 
+# What is spent is put in order by its halves, so the lower one must not overflow.
+AND_SPENT = f"""
+ON CONFLICT DO UPDATE SET high = high + excluded.high + (low + excluded.low) / {HALF},
+                          low = (low + excluded.low) % {HALF}
+"""
+SPENT = "INSERT INTO spenders VALUES (?, ?, ?, ?)"
+INHERITED = "INSERT INTO spenders SELECT ?, currency, high, low FROM spenders WHERE account = ?"
 MOVEMENTS = """
 SELECT entries.seq, position, high, low FROM entries CROSS JOIN rows USING (seq)
 WHERE account = ? AND high IS NOT NULL AND (day, entries.seq) >= (?, ?) AND day < ?
@@ -113,6 +124,12 @@ def names_of(row: Sequence[str]) -> list[str]:
         assert isinstance(claims, list | tuple)
         names += claims
     return names
+
+
+def merged_by(row: Sequence[str]) -> list[tuple[str, str]]:
+    """Return which account a merge closed, and the one that took it over."""
+    accounts = (each for each in puts_of(parse_details(row)) if isinstance(each, Account))
+    return [(each.id, each.merged_into) for each in accounts if each.merged_into]
 
 
 def halves(units: int) -> tuple[int, int]:
@@ -162,6 +179,7 @@ class Batch:
         self.latest: list[tuple[int, int]] = []
         self.names: list[tuple[str, int]] = []
         self.references: list[tuple[str, int]] = []
+        self.merged: list[tuple[str, str]] = []
         self.times: list[tuple[str, int]] = []
         record, first, time = None, 0, ""
         cells = records(line.decode() for _, line in found)
@@ -174,6 +192,8 @@ class Batch:
                 self.latest.append((number, seq))
                 if row[COMPLETED_AT]:
                     self._tally(row)
+                if row[COMMAND] == MERGE and row[STATUS] == COMPLETED:
+                    self.merged += merged_by(row)
                 if row[REFERENCE]:
                     self.references.append((unguard(row[REFERENCE]), seq))
             self._enter(row, first, seq)
@@ -275,13 +295,13 @@ class Tables:
                 "high = high + excluded.high, low = low + excluded.low",
                 ((*names, *halves(units)) for names, units in batch.days().items()),
             )
-            # What is spent is put in order by its halves, so the lower one must not overflow.
             database.executemany(
-                "INSERT INTO spenders VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
-                "high = high + excluded.high + (low + excluded.low) / ?5, "
-                "low = (low + excluded.low) % ?5",
-                ((*names, *halves(units), HALF) for names, units in batch.spent.items()),
+                SPENT + AND_SPENT,
+                ((*names, *halves(units)) for names, units in batch.spent.items()),
             )
+            for merged, heir in batch.merged:
+                database.execute(INHERITED + AND_SPENT, (heir, merged))
+                database.execute("DELETE FROM spenders WHERE account = ?", (merged,))
             database.executemany(
                 "INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET count = count + excluded.count, "
