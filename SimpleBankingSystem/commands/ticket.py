@@ -142,11 +142,16 @@ class Ticket:
             return self.attempted[:2]
         for entity in self.puts:
             if isinstance(entity, Account | Customer):
-                return "", entity.id
+                return self._merged_into(entity.id), entity.id
         command = self.command
         return getattr(command, "source", ""), getattr(command, "target", "") or getattr(
             command, "account", ""
         )
+
+    def _merged_into(self, account_id: str) -> str:
+        """Return the account that the command merged into another one, blank if it did not."""
+        accounts = (each for each in self.puts if isinstance(each, Account))
+        return next((each.id for each in accounts if each.merged_into == account_id), "")
 
     @classmethod
     def again(cls, transaction: Transaction, command: Command) -> Ticket:

@@ -33,11 +33,20 @@ class Holds(WholeList):
     columns = ("id", "account", "amount", "currency", "placed_at", "description")
 
     def answer(self, bank: Bank) -> Answer:
-        every = bank.every(Hold)
         if self.account:
             bank.account(self.account)
-            every = [each for each in every if each.account == self.account]
-        return self.page(every, shape_of)
+        # Between two pages holds are resolved and placed: the cursor is a hold's own number.
+        following = sorted(
+            (number, each)
+            for each in bank.every(Hold)
+            if (number := int(each.id[1:])) > self.cursor
+            and (not self.account or each.account == self.account)
+        )
+        page = following[: self.limit]
+        return {
+            "items": [shape_of(each) for _, each in page],
+            "next": page[-1][0] if len(following) > len(page) else None,
+        }
 
 
 @question("hold", route="/holds/{hold}", answers=HOLD)

@@ -135,8 +135,9 @@ class TrialBalance(Question):
 class Statistics(Question):
     """Show how commands fared: how many, why they failed, and how long they took.
 
-    Every attempt counts. Times are from being taken to being decided, and to being durable; when
-    a retry was taken is not recorded, so they are those of first attempts.
+    Every attempt counts. Times are from being taken to being decided, and to the commit that made
+    it durable; how long the disk then takes no row can tell. When a retry was taken is not
+    recorded either, so they are those of first attempts.
     """
 
     since: Date = ""

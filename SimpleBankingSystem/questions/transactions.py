@@ -55,6 +55,11 @@ class Filtered(Question):
         """Return the page that is asked for."""
         return bank.transactions(self.query())
 
+    def rows(self, answer: Answer) -> Iterator[Row]:
+        """Return a row for each posting, as the journal has: one alone would hide who got what."""
+        for shape in answer["items"]:
+            yield from ({**shape, **each} for each in shape.get("postings", [shape]))
+
     def query(self) -> Query:
         """Return the criteria."""
         named = {each.name for each in fields(Query)}

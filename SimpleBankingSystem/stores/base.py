@@ -102,8 +102,9 @@ class Tally:
     """How often transactions of a command came to an outcome on a day, and how long they took.
 
     ``code`` says why they failed; every attempt is an outcome of its own. Times are microseconds
-    from being taken to being decided and to being durable: the sums over those that are ``timed``,
-    which are the first attempts, and the longest.
+    from being taken to being decided and to the commit that made them durable, without the sync
+    of that one: the sums over those that are ``timed``, which are the first attempts, and the
+    longest.
     """
 
     day: str
@@ -202,6 +203,7 @@ class Store(ABC):
         """Return the customers' accounts from which most has gone out, and how much.
 
         What a command moves that ``spends`` nothing does not count; of equals the id decides.
+        What was spent from an account counts for the one into which it was merged.
         """
 
     @abstractmethod

@@ -138,8 +138,14 @@ class MemoryStore(StateStore):
         for each in self._journal:
             for posting in each.postings if spends(each.command) else ():
                 if posting.currency == currency and not is_internal(posting.source):
-                    spent[posting.source] = spent.get(posting.source, Decimal(0)) + posting.amount
+                    name = self._heir(posting.source)
+                    spent[name] = spent.get(name, Decimal(0)) + posting.amount
         return sorted(spent.items(), key=lambda each: (-each[1], each[0]))[:limit]
+
+    def _heir(self, account_id: str) -> str:
+        """Return the account that took an account over, itself if none has."""
+        merged_into = self._state.accounts[account_id].merged_into
+        return self._heir(merged_into) if merged_into else account_id
 
     def tallies(self, since: str, until: str) -> Sequence[Tally]:
         """Return how commands fared, for each booking day."""

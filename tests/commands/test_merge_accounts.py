@@ -8,6 +8,7 @@ import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.hold import Hold
+from SimpleBankingSystem.stores.base import Query
 from tests.banks import balances, code, do, done, submitted, ticket
 from tests.commands.tables import Row, answer, money
 
@@ -45,6 +46,16 @@ def test_balance_and_holds_move_and_the_old_account_is_closed(bank: Bank) -> Non
     assert {each.account for each in bank.store.every(Hold)} == {"OWING"}
     done(bank, "capture_hold", hold="H00000000011")
     assert money(bank, "OWING") == "50.00 1.00 99.00"
+
+
+def test_an_account_with_nothing_on_it_knows_that_it_was_merged(bank: Bank) -> None:
+    done(bank, "open_account", name="New", account="NEW")
+    merged = done(bank, "merge_accounts", source="NEW", target="RICH")
+    assert merged.to_dict()["source"] == "NEW"
+    assert (merged.source, merged.target, merged.postings) == ("NEW", "RICH", ())
+    assert bank.transaction(merged.id) == merged
+    assert bank.transactions(Query(account="NEW", limit=1)).items == [merged]
+    assert bank.transactions(Query(account="RICH", limit=1)).items == [merged]
 
 
 VALID = [

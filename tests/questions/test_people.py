@@ -47,9 +47,9 @@ def test_holds_are_listed_while_they_are_open(bank: Bank) -> None:
     assert [each["id"] for each in Holds().answer(bank)["items"]] == [first, second, third]
     adas = Holds(account="ADA", limit=1)
     page = adas.answer(bank)
-    assert ([each["id"] for each in page["items"]], page["next"]) == ([first], 1)
-    more = adas.onward(cursor=1)
-    assert more.path() == "/holds?account=ADA&limit=1&cursor=1"
+    assert ([each["id"] for each in page["items"]], page["next"]) == ([first], 6)
+    more = adas.onward(cursor=6)
+    assert more.path() == "/holds?account=ADA&limit=1&cursor=6"
     assert [each["id"] for each in more.answer(bank)["items"]] == [third]
     _, row = adas.csv(page).splitlines()
     assert row.startswith(f"{first},ADA,5.00,EUR,2026-01-01T")
@@ -65,6 +65,17 @@ def test_holds_are_listed_while_they_are_open(bank: Bank) -> None:
             OneHold(hold).answer(bank)
     with pytest.raises(NotFound, match="NOBODY"):
         Holds(account="NOBODY").answer(bank)
+
+
+def test_no_open_hold_is_passed_over_where_another_is_resolved_between_pages(bank: Bank) -> None:
+    made = [done(bank, "place_hold", account="ADA", amount="1").made[1] for _ in range(5)]
+    first = Holds(limit=2).answer(bank)
+    assert [each["id"] for each in first["items"]] == made[:2]
+    done(bank, "void_hold", hold=made[0])
+    second = Holds(limit=2, cursor=first["next"]).answer(bank)
+    assert [each["id"] for each in second["items"]] == made[2:4]
+    third = Holds(limit=2, cursor=second["next"]).answer(bank)
+    assert ([each["id"] for each in third["items"]], third["next"]) == (made[4:], None)
 
 
 def test_holds_follow_the_account_into_which_theirs_was_merged(bank: Bank) -> None:

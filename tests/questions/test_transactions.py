@@ -8,8 +8,13 @@ import pytest
 
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import NotFound
-from SimpleBankingSystem.questions.transactions import History, OneTransaction, Transactions
-from tests.banks import asked
+from SimpleBankingSystem.questions.transactions import (
+    AccountActivity,
+    History,
+    OneTransaction,
+    Transactions,
+)
+from tests.banks import asked, done
 
 
 def test_a_history_is_the_accounts_own_view(bank: Bank) -> None:
@@ -47,6 +52,15 @@ def test_a_history_has_a_row_for_each_posting_of_the_account() -> None:
     for order, wanted in (("oldest", booked), ("newest", booked[::-1])):
         rows = History("ADA", order=order).rows({"items": [shape]})
         assert [(row["amount"], row["balance"], row["other"]) for row in rows] == wanted
+
+
+def test_a_list_has_a_row_for_each_posting_whoever_got_it(bank: Bank) -> None:
+    done(bank, "open_account", name="Cat", account="CAT")
+    done(bank, "split", source="ADA", parts="BOB=2 CAT=1", amount="10")
+    for question in (Transactions(limit=1), AccountActivity("CAT", limit=1)):
+        rows = [*question.rows(question.answer(bank))]
+        legs = [(each["source"], each["target"], each["amount"]) for each in rows]
+        assert legs == [("ADA", "BOB", "6.67"), ("ADA", "CAT", "3.33")]
 
 
 def test_transactions_are_filtered_paged_and_found_by_key(bank: Bank) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.csv_files import tables
+from SimpleBankingSystem.stores.csv_files.index import Index
 from SimpleBankingSystem.stores.csv_files.tables import Tables
 from tests.banks import done, submitted, ticket
 from tests.stores.csv_books import opened
@@ -49,11 +51,42 @@ def test_no_page_walks_through_a_table(bank: Bank, steps: list[str]) -> None:
     bank.top_spenders("EUR", 10)
     bank.tallies("2026-01-01", "2026-01-02")
     for cursor in (0, 3):
+        bank.transactions(Query(reference="R1", cursor=cursor))
+        bank.history(Query(account="ADA", reference="R1", cursor=cursor))
         bank.history(Query(account="ADA", since="2026-01-01", until="2027", cursor=cursor))
         bank.activity("C00000001", Query(order="oldest", cursor=cursor))
     assert len(steps) > 20
     # Only what already comes in the order that is wanted is walked through, as far as is wanted.
-    assert [step for step in steps if not step.startswith("SEARCH")] == []
+    assert {step for step in steps if not step.startswith(("SEARCH", "CORRELATED"))} == set()
+    bank.transactions(Query(status="FAILED"))
+    assert "SCAN rows USING INDEX failures" in steps
+
+
+def test_a_list_reads_no_row_that_it_leaves_out(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = done(bank, "transfer", source="ADA", target="BOB", amount="7", reference="12")
+    submitted(bank, *(ticket("deposit", account="BOB", amount="1") for _ in range(300)))
+    seven, eight = Decimal(7), Decimal(8)
+    read: list[int] = []
+    read_row = Index._read
+
+    def counted(self: Index, seq: int, position: int) -> list[list[str]]:
+        read.append(seq)
+        return read_row(self, seq, position)
+
+    monkeypatch.setattr(Index, "_read", counted)
+    for query in (
+        Query(reference="12"),
+        Query(reference="12", account="BOB", order="oldest"),
+        Query(amount_min=seven, amount_max=eight),
+        Query(amount_min=seven, amount_max=Decimal("7.0001"), account="BOB", command="transfer"),
+    ):
+        read.clear()
+        assert bank.transactions(query).items == [paid]
+        # Whoever is registered moves nothing: that row itself must tell.
+        assert len(read) <= 2
+    assert bank.transactions(Query(reference="'12")).items == []
 
 
 def visited(bank: Bank, folder: Path, count: int) -> int:

@@ -11,6 +11,7 @@ from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import InvalidSettings
 from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.stores.base import Query
+from SimpleBankingSystem.stores.csv_files.verify import verify_folder
 from tests.banks import done
 from tests.stores.csv_books import opened, report
 
@@ -89,6 +90,7 @@ def test_a_change_by_hand_is_recorded_once(
         ("[club]", "[internal]", r"\[internal\] product: internal means something else"),
         ("[club]", "[club", r"products\.toml"),
         ("as_of", "limit", "limit stands outside of a product"),
+        ('"300"', "[" * 5_000, "too many brackets"),
     ],
 )
 def test_what_is_wrong_in_it_is_told_and_can_be_mended(
@@ -105,11 +107,31 @@ def test_what_is_wrong_in_it_is_told_and_can_be_mended(
         assert (changes(bank), bank.verify().problems) == ([], [])
 
 
+def test_what_is_written_into_it_while_the_bank_runs_is_kept_and_told_once(books: Path) -> None:
+    edited(books, '"300"', '"301"')
+    with opened(books) as bank:
+        edited(books, '"301"', '"302"')
+        (problem,) = bank.verify().problems
+        assert problem.startswith(f"{NAME} was changed while the bank ran")
+        assert '"302"' in Path(problem.split()[-1].rstrip(".")).read_text("utf-8")
+        assert bank.verify().problems == []
+        assert terms_of(bank, "club")["daily_limit"] == "301"
+        edited(books, '"301"', '"303"')
+    kept = [path.read_text("utf-8") for path in sorted((books / "quarantine").iterdir())]
+    assert ['"303"' in each for each in kept] == [False, False, True]
+    with opened(books) as bank:
+        assert (report(bank), terms_of(bank, "club")["daily_limit"]) == ([], "301")
+
+
 def test_a_product_or_a_file_that_is_gone_comes_back(books: Path) -> None:
     text = (books / NAME).read_text("utf-8")
     (books / NAME).write_text(text[: text.index("[club]")], "utf-8")
+    missing = f"{NAME}: club is missing; no product can be deleted, and it is written again."
+    assert verify_folder(books).problems == [missing]
     with opened(books) as bank:
         assert changes(bank) == []
+        assert report(bank)[0] == missing
+        assert "changed-products.toml" in report(bank)[1]
         assert terms_of(bank, "club")["daily_limit"] == "300"
     (books / NAME).unlink()
     with opened(books) as bank:

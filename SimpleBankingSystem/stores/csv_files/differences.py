@@ -60,7 +60,8 @@ class Expected:
             return
         try:
             if self.snapshot is PRODUCTS:
-                found = [(0, _redefined(change)) for change in products.changes(data, state)]
+                said = [*map(_redefined, products.changes(data, state))]
+                found = [(0, each) for each in said + products.missing(data, state)]
             else:
                 found = list(differences(self.snapshot.encode(state, self.as_of), data))
         except UNREADABLE as error:

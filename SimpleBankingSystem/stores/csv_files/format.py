@@ -198,7 +198,7 @@ def other_cells(ticket: Ticket) -> str:
     amount = "" if asked is None else format(asked, "f")
     put = next((entity for entity in ticket.puts if isinstance(entity, Account)), None)
     if put is not None:
-        return f",{put.id},{amount},{put.currency},,{put.balance!s}"
+        return f"{source},{put.id},{amount},{put.currency},,{put.balance!s}"
     return f"{source},{target},{amount},,,"
 
 

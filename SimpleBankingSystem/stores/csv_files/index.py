@@ -266,14 +266,12 @@ class Index:
             wanted.append(condition)
             values.append(value)
 
-        if query.status == FAILED:
-            wanted.append("rows.status = 'FAILED'")
-        elif query.status:
-            want("rows.status = ?", query.status)
-        if query.command:
-            want("rows.command = ?", query.command)
+        for condition, value in tables.conditions(query):
+            want(condition, value)
+        names = query.names or (query.reference,)
+        table, column = ("entries", "account") if query.names else ("refs", "reference")
         # Not rows.seq: SQLite would walk through all rows instead of one account's.
-        seq = "entries.seq" if query.names else "rows.seq"
+        seq = f"{table}.seq" if any(names) else "rows.seq"
         if cursor:
             want(f"{seq} < ?" if newest else f"{seq} > ?", cursor)
         if query.since:
@@ -285,23 +283,23 @@ class Index:
         order = f"ORDER BY {seq} {'DESC' if newest else 'ASC'} LIMIT {CANDIDATES_AT_ONCE}"
         conditions = " AND ".join(wanted)
 
-        def places(table: str, *more: object) -> set[tuple[int, int]]:
-            account = "entries.account = ? AND " if more else ""
+        def places(walked: str, *name: str) -> set[tuple[int, int]]:
+            named = f"{table}.{column} = ? AND " if name else ""
             return set(
                 self._tables.all(
-                    f"SELECT rows.seq, rows.position FROM {table} "  # noqa: S608 - no user's text
+                    f"SELECT rows.seq, rows.position FROM {walked} "  # noqa: S608 - no user's text
                     f"CROSS JOIN transactions ON transactions.number = rows.number "
-                    f"WHERE {account}{conditions} {order}",
-                    (*more, *values),
+                    f"WHERE {named}{conditions} {order}",
+                    (*name, *values),
                 )
             )
 
-        if not query.names:
-            found = places("rows")
-        else:
+        if any(names):
             # Each name's places are found at once; of all together some hundred are needed.
-            joined = "entries JOIN rows USING (seq)"
-            found = set().union(*(places(joined, name) for name in query.names))
+            joined = f"{table} JOIN rows USING (seq)"
+            found = set().union(*(places(joined, name) for name in names))
+        else:
+            found = places("rows")
         return sorted(found, reverse=newest)[:CANDIDATES_AT_ONCE]
 
     def _first_at(self, condition: str, time: str) -> int:

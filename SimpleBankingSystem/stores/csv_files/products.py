@@ -45,7 +45,10 @@ def stated(data: bytes) -> dict[str, Terms]:
     """
     import tomllib  # it is read at a start only
 
-    found = tomllib.loads(data.decode("utf-8-sig"), parse_float=Number)
+    try:
+        found = tomllib.loads(data.decode("utf-8-sig"), parse_float=Number)
+    except RecursionError:
+        raise ValueError("there are too many brackets in one another") from None
     found.pop("as_of", None)
     terms: dict[str, Terms] = {}
     for name, given in found.items():
@@ -87,3 +90,14 @@ def changes(data: bytes, state: State) -> Iterator[DefineProduct]:
         except BankError as error:
             raise ValueError(f"[{name}] {error}") from None
         yield asked
+
+
+def missing(data: bytes, state: State) -> list[str]:
+    """Say which products a file no longer has.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    names = state.tables[Product.kind].keys() - stated(data).keys()
+    why = "no product can be deleted, and it is written again"
+    return [f": {name} is missing; {why}." for name in sorted(names)]

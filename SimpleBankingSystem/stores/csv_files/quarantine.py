@@ -24,6 +24,6 @@ class Quarantine:
     def keep(self, file: File, start: int, end: int, what: str) -> Path:
         """Copy a part of a file here, durably; return the copy's name."""
         self._disk.make_folder(self._folder)
-        path = self._folder / f"{stamp(self._clock)}-{what}.csv"
+        path = self._folder / f"{stamp(self._clock)}-{what}{file.path.suffix}"
         self._disk.replace(path, *self._disk.blocks(file, start, end))
         return path

@@ -212,13 +212,17 @@ class Recovery:
 
     def _note_changes(self, path: Path) -> None:
         """Note what somebody changed in products.toml; the file is kept, comments and all."""
+        data = self._disk.read(path)
         try:
-            self.changes = list(products.changes(self._disk.read(path), self.state))
+            self.changes = list(products.changes(data, self.state))
+            missing = products.missing(data, self.state)
         except ValueError as error:
             remedy = "Mend it, or delete it: it is then written anew, as the journal has it."
             raise InvalidSettings(f"{path}: {error}. {remedy}") from error
         if self.changes:
             self.report.facts["products_changed"] = [each.product for each in self.changes]
+        self.report.problems += [f"{path.name}{each}" for each in missing]
+        if self.changes or missing:
             self._aside.append((path, 0, f"changed-{path.stem}"))
 
     def _dropped_late(self, anchor: Anchor) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from threading import Event, Lock, RLock, Thread
@@ -29,9 +29,11 @@ from SimpleBankingSystem.stores.csv_files.files import START, Files
 from SimpleBankingSystem.stores.csv_files.format import encode
 from SimpleBankingSystem.stores.csv_files.index import Index
 from SimpleBankingSystem.stores.csv_files.lock import Lock as FolderLock
+from SimpleBankingSystem.stores.csv_files.quarantine import Quarantine
 from SimpleBankingSystem.stores.csv_files.recovery import Recovery
 from SimpleBankingSystem.stores.csv_files.rows import Place
 from SimpleBankingSystem.stores.csv_files.shelf import Shelf
+from SimpleBankingSystem.stores.csv_files.snapshot import PRODUCTS, digest
 from SimpleBankingSystem.stores.csv_files.verify import verify
 from SimpleBankingSystem.stores.state import StateStore
 
@@ -117,6 +119,7 @@ class CsvStore(StateStore):
             recovered.start,
         )
         self._archiver = Archiver(self._disk, self._files, self._head, self._shelf)
+        self._products_found = digest(self._read_products())
         self._index = Index(self._files.index, self._shelf, anchor.archive_seq)
 
     @property
@@ -241,8 +244,32 @@ class CsvStore(StateStore):
         with self._upkeep_section, self._stopping_at_faults():
             with self._sound():
                 as_of, state = self._state.last_seq, self._state.copy()
+            problems = self._keep_edit()
             self._archiver.snapshot(state, as_of, self._sound)
-            return Report({"accounts": len(state.accounts), "as_of": as_of})
+            return Report({"accounts": len(state.accounts), "as_of": as_of}, problems)
+
+    def _read_products(self) -> bytes:
+        path = self._files.folder / PRODUCTS.name
+        return self._disk.read(path) if self._disk.exists(path) else b""
+
+    def _keep_edit(self) -> list[str]:
+        """Keep what somebody wrote into products.toml meanwhile: it is about to be replaced.
+
+        It is not taken over: it does not know of products that were defined since it was read.
+        """
+        found, anchor = digest(self._read_products()), self._head.anchor
+        known = f"{anchor.digests} {anchor.next_digests}".split()
+        if found in {*known, self._products_found, digest(b"")}:
+            return []
+        with closing(self._disk.open_to_read(self._files.folder / PRODUCTS.name)) as file:
+            quarantine = Quarantine(self._disk, self._files.quarantine, self._clock)
+            copy = quarantine.keep(file, 0, file.size(), "changed-products")
+        problem = (
+            f"{PRODUCTS.name} was changed while the bank ran, which changes no product: stop it "
+            f"first, or use bank define-product. What was written is in {copy}."
+        )
+        log.warning("%s", problem)
+        return [problem]
 
     def _catch_up(self, progress: Progress = silent) -> None:
         """Bring the index up to date; it takes over the names that memory held for it."""
@@ -259,12 +286,13 @@ class CsvStore(StateStore):
     ) -> Report:
         """Check the files against each other as they are at this moment."""
         with self._upkeep_section:
-            self.snapshot()
+            problems = self.snapshot().problems
             with self._section:
                 anchor = self._head.anchor
-            return verify(
+            report = verify(
                 self._disk, self._files, anchor, progress, chain_only=chain_only, expect=expect
             )
+            return Report(report.facts, [*problems, *report.problems])
 
     def announce(self, url: str) -> None:
         self._lock.announce(url)

@@ -7,10 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from SimpleBankingSystem.commands.base import spends
+from SimpleBankingSystem.ledger.account import Account
+from SimpleBankingSystem.ledger.transaction import COMPLETED, FAILED
+from SimpleBankingSystem.stores.base import Query
 from SimpleBankingSystem.stores.csv_files.format import (
     AMOUNT,
     ATTEMPT,
@@ -22,6 +26,7 @@ from SimpleBankingSystem.stores.csv_files.format import (
     DETAILS,
     ERROR,
     KEY,
+    REFERENCE,
     SEQ,
     SOURCE,
     SOURCE_BALANCE,
@@ -32,22 +37,23 @@ from SimpleBankingSystem.stores.csv_files.format import (
     TRANSACTION,
     VALUE_DATE,
     parse_details,
+    puts_of,
     records,
     unguard,
 )
 from SimpleBankingSystem.stores.csv_files.rows import MARK
 from SimpleBankingSystem.stores.tallies import Outcome, tallied
 
-VERSION = 3
+VERSION = 4
 """The version of the tables; an index of another one is made anew."""
 
 TABLES = """
 BEGIN;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 CREATE TABLE reach (position INTEGER, last_position INTEGER, seq INTEGER, mark TEXT);
 INSERT INTO reach VALUES (0, 0, 0, '');
 CREATE TABLE rows (seq INTEGER PRIMARY KEY, position INTEGER, number INTEGER, status TEXT,
-                   command TEXT);
+                   command TEXT, moved INTEGER);
 CREATE INDEX failures ON rows (seq) WHERE status = 'FAILED';
 CREATE TABLE transactions (number INTEGER PRIMARY KEY, seq INTEGER);
 CREATE TABLE entries (account TEXT, seq INTEGER, last INTEGER, day TEXT, high INTEGER,
@@ -62,18 +68,29 @@ CREATE TABLE tallies (day TEXT, command TEXT, status TEXT, code TEXT, count INTE
                       timed INTEGER, queued INTEGER, durable INTEGER, queued_longest INTEGER,
                       durable_longest INTEGER, PRIMARY KEY (day, command, status, code))
     WITHOUT ROWID;
+CREATE TABLE refs (reference TEXT, seq INTEGER, PRIMARY KEY (reference, seq)) WITHOUT ROWID;
 CREATE TABLE names (name TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE TABLE times (time TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
 COMMIT;
 """
-"""``rows`` has every row; ``entries`` an account's transactions by the seq of their first row,
-with the last row that has the account's balance, if any, the value day, and the units of its
-currency that it brought or took; ``times`` the first seq of each moment. ``days``, ``spenders``
-and ``tallies`` are sums over all rows. Units are in two columns, as ``halves`` says."""
+"""``rows`` has every row, with the amount that it moved as ``comparable`` has it; ``entries`` an
+account's transactions by the seq of their first row, with the last row that has the account's
+balance, if any, the value day, and the units of its currency that it brought or took; ``refs`` the
+transactions with a reference; ``times`` the first seq of each moment. ``days``, ``spenders`` and
+``tallies`` are sums over all rows. Units are in two columns, as ``halves`` says."""
+
+MERGE = "merge_accounts"
 
 HALF = 10**9
 """How many units one of the column ``high`` is worth."""
 
+# What is spent is put in order by its halves, so the lower one must not overflow.
+AND_SPENT = f"""
+ON CONFLICT DO UPDATE SET high = high + excluded.high + (low + excluded.low) / {HALF},
+                          low = (low + excluded.low) % {HALF}
+"""
+SPENT = "INSERT INTO spenders VALUES (?, ?, ?, ?)"
+INHERITED = "INSERT INTO spenders SELECT ?, currency, high, low FROM spenders WHERE account = ?"
 MOVEMENTS = """
 SELECT entries.seq, position, high, low FROM entries CROSS JOIN rows USING (seq)
 WHERE account = ? AND high IS NOT NULL AND (day, entries.seq) >= (?, ?) AND day < ?
@@ -110,14 +127,46 @@ def names_of(row: Sequence[str]) -> list[str]:
     return names
 
 
+def merged_by(row: Sequence[str]) -> list[tuple[str, str]]:
+    """Return which account a merge closed, and the one that took it over."""
+    accounts = (each for each in puts_of(parse_details(row)) if isinstance(each, Account))
+    return [(each.id, each.merged_into) for each in accounts if each.merged_into]
+
+
 def halves(units: int) -> tuple[int, int]:
     """Return units as two numbers whose sums SQLite can keep: its own have only 64 bits."""
     return divmod(units, HALF)
 
 
+def comparable(amount: Decimal) -> int:
+    """Return an amount of any currency as a whole number: none has more than four decimals."""
+    return int(amount.scaleb(4))
+
+
 def whole(high: int | None, low: int | None) -> int:
     """Return the units that two columns, or their sums over no or many rows, are worth."""
     return (high or 0) * HALF + (low or 0)
+
+
+def conditions(query: Query) -> list[tuple[str, object]]:
+    """Return what a query asks of a row, but for whose it is and when, each with its value.
+
+    What moved nothing has no amount in its row's entry, and may be any: the row itself tells.
+    """
+    # It must be said in so many words that the index of failures will do.
+    only_failures = " AND rows.status = 'FAILED'" if query.status == FAILED else ""
+    least, most = query.amount_min, query.amount_max
+    asked = [
+        (f"rows.status = ?{only_failures}", query.status),
+        ("rows.command = ?", query.command),
+        ("coalesce(rows.moved >= ?, TRUE)", "" if least is None else comparable(least)),
+        ("coalesce(rows.moved <= ?, TRUE)", "" if most is None else comparable(most)),
+        (
+            "EXISTS (SELECT 1 FROM refs WHERE reference = ? AND refs.seq = rows.seq)",
+            query.reference,
+        ),
+    ]
+    return [(condition, value) for condition, value in asked if value != ""]
 
 
 class Batch:
@@ -130,17 +179,24 @@ class Batch:
         self.tallies: Counter[Outcome] = Counter()
         self.latest: list[tuple[int, int]] = []
         self.names: list[tuple[str, int]] = []
+        self.references: list[tuple[str, int]] = []
+        self.merged: list[tuple[str, str]] = []
         self.times: list[tuple[str, int]] = []
         record, first, time = None, 0, ""
         cells = records(line.decode() for _, line in found)
         for (position, _), row in zip(found, cells, strict=True):
             seq, number = int(row[SEQ]), int(row[TRANSACTION][1:])
-            self.rows.append((seq, position, number, row[STATUS], row[COMMAND]))
+            moved = comparable(Decimal(row[AMOUNT])) if row[SOURCE_BALANCE] else None
+            self.rows.append((seq, position, number, row[STATUS], row[COMMAND], moved))
             if record != (number, row[COMMIT_FIRST]):
                 record, first = (number, row[COMMIT_FIRST]), seq
                 self.latest.append((number, seq))
                 if row[COMPLETED_AT]:
                     self._tally(row)
+                if row[COMMAND] == MERGE and row[STATUS] == COMPLETED:
+                    self.merged += merged_by(row)
+                if row[REFERENCE]:
+                    self.references.append((unguard(row[REFERENCE]), seq))
             self._enter(row, first, seq)
             if row[KEY] or row[DETAILS]:
                 self.names += [(name, number) for name in names_of(row)]
@@ -226,7 +282,7 @@ class Tables:
         assert database is not None
         database.execute("BEGIN")
         with database:
-            database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", batch.rows)
+            database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)", batch.rows)
             database.executemany("INSERT OR REPLACE INTO transactions VALUES (?, ?)", batch.latest)
             database.executemany(
                 "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)",
@@ -240,13 +296,13 @@ class Tables:
                 "high = high + excluded.high, low = low + excluded.low",
                 ((*names, *halves(units)) for names, units in batch.days().items()),
             )
-            # What is spent is put in order by its halves, so the lower one must not overflow.
             database.executemany(
-                "INSERT INTO spenders VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
-                "high = high + excluded.high + (low + excluded.low) / ?5, "
-                "low = (low + excluded.low) % ?5",
-                ((*names, *halves(units), HALF) for names, units in batch.spent.items()),
+                SPENT + AND_SPENT,
+                ((*names, *halves(units)) for names, units in batch.spent.items()),
             )
+            for merged, heir in batch.merged:
+                database.execute(INHERITED + AND_SPENT, (heir, merged))
+                database.execute("DELETE FROM spenders WHERE account = ?", (merged,))
             database.executemany(
                 "INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET count = count + excluded.count, "
@@ -256,6 +312,7 @@ class Tables:
                 "durable_longest = max(durable_longest, excluded.durable_longest)",
                 (astuple(each) for each in tallied(batch.tallies)),
             )
+            database.executemany("INSERT INTO refs VALUES (?, ?)", batch.references)
             database.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", batch.names)
             database.executemany("INSERT OR IGNORE INTO times VALUES (?, ?)", batch.times)
             database.execute(
