@@ -20,6 +20,7 @@ from SimpleBankingSystem.clock import Clock, utc_now
 from SimpleBankingSystem.commands.base import Action, Command
 from SimpleBankingSystem.commands.ticket import Latch, Ticket
 from SimpleBankingSystem.engine.asked import Asked
+from SimpleBankingSystem.engine.pace import Commits
 from SimpleBankingSystem.engine.processor import Processor, refuse
 from SimpleBankingSystem.engine.retry import ticket_for, tickets_to_retry, worth_retrying
 from SimpleBankingSystem.engine.tickets import (
@@ -91,6 +92,10 @@ class Bank(Asked):
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def commits(self) -> Commits:
+        """Return how many commits there were since the start, and how long they took."""
+        return self._processor.pace.commits()
 
     # Commands
 

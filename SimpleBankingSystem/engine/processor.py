@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Thread
+from time import perf_counter
 
 from SimpleBankingSystem.clock import Clock
 from SimpleBankingSystem.commands.ticket import Latch, Ticket
 from SimpleBankingSystem.engine.interrupts import uninterrupted
+from SimpleBankingSystem.engine.pace import Pace
 from SimpleBankingSystem.engine.tickets import members_of
 from SimpleBankingSystem.engine.work_queue import Batch, WorkQueue
 from SimpleBankingSystem.ledger.account import Account
@@ -47,6 +49,7 @@ class Processor:
         self._clock = clock
         self._finished = finished
         self._threads: list[Thread] = []
+        self.pace = Pace()
 
     def start(self, workers: int) -> None:
         """Start the workers."""
@@ -111,11 +114,14 @@ class Processor:
         """Commit, or tell everybody in the batch why that could not be done."""
         if not decided:
             return
+        begun = perf_counter()
         try:
             self._store.commit(decided, accounts)
         except Exception as error:  # noqa: BLE001 - it is logged, and everybody is told
             log.error("a batch of %d was not committed: %s", len(decided), error)
             refuse(decided, error)
+        else:
+            self.pace.note(len(decided), perf_counter() - begun)
 
 
 def is_owed(ticket: Ticket) -> bool:

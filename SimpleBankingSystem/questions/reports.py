@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import field
 from decimal import Decimal
 
 from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.engine.pace import Commits
 from SimpleBankingSystem.ledger.account import INTERNAL
 from SimpleBankingSystem.ledger.fields import Currency, Date
 from SimpleBankingSystem.ledger.money import ZEROS
@@ -14,15 +16,16 @@ from SimpleBankingSystem.questions.base import Answer, Question, question
 from SimpleBankingSystem.questions.kinds import AtOnce
 from SimpleBankingSystem.shapes import COUNT, MONEY, TEXT, Schema, nullable, record
 from SimpleBankingSystem.stores.base import Tally
+from SimpleBankingSystem.tables import Row
 
 MILLISECONDS: Schema = nullable(
     {"type": "number", "description": "milliseconds; null where there were none but retries"}
 )
 
 
-def list_of(properties: dict[str, Schema], title: str) -> dict[str, object]:
-    """Return the schema of a list that is never cut into pages."""
-    return record({"items": {"type": "array", "items": record(properties)}}, title=title)
+def list_of(properties: dict[str, Schema], title: str, **beside: Schema) -> dict[str, object]:
+    """Return the schema of a list that is never cut into pages, with what stands beside it."""
+    return record({"items": {"type": "array", "items": record(properties)}, **beside}, title=title)
 
 
 SPENDERS = list_of(
@@ -58,6 +61,15 @@ STATISTICS = list_of(
         **dict.fromkeys(TIMES, MILLISECONDS),
     },
     "Statistics",
+    since_start=record(
+        {
+            "commits": COUNT,
+            "outcomes": {**COUNT, "description": "the transactions in these commits"},
+            "per_second": {"type": "number", "description": "outcomes a second"},
+            "commit_mean": {**MILLISECONDS, "description": "milliseconds to write and to sync"},
+            "commit_longest": {**MILLISECONDS, "description": "the longest of them"},
+        }
+    ),
 )
 
 
@@ -72,6 +84,18 @@ def times(tally: Tally) -> dict[str, float | None]:
         tally.durable_longest / 1000,
     )
     return dict(zip(TIMES, shown, strict=True))
+
+
+def since_start(commits: Commits) -> dict[str, float | None]:
+    """Return how quickly a bank has worked since it was started."""
+    count = commits.count
+    return {
+        "commits": count,
+        "outcomes": commits.outcomes,
+        "per_second": round(commits.outcomes / commits.since_start, 1),
+        "commit_mean": round(1000 * commits.seconds / count, 3) if count else None,
+        "commit_longest": round(1000 * commits.longest, 3) if count else None,
+    }
 
 
 @question("top_spenders", route="/reports/top-spenders", answers=SPENDERS)
@@ -136,8 +160,9 @@ class Statistics(Question):
     """Show how commands fared: how many, why they failed, and how long they took.
 
     Every attempt counts. Times are from being taken to being decided, and to the commit that made
-    it durable; how long the disk then takes no row can tell. When a retry was taken is not
-    recorded either, so they are those of first attempts.
+    it durable. How long that commit took no row can tell; it is known of those since the bank was
+    started, which are the last line. When a retry was taken is not recorded either, so the times
+    are those of first attempts.
     """
 
     since: Date = ""
@@ -161,5 +186,19 @@ class Statistics(Question):
                     **times(each),
                 }
                 for each in found
-            ]
+            ],
+            "since_start": since_start(bank.commits()),
         }
+
+    def rows(self, answer: Answer) -> Iterator[Row]:
+        """Return a row for each command and outcome, and one for the commits since the start."""
+        yield from answer["items"]
+        commits = answer["since_start"]
+        if commits["commits"]:
+            yield {
+                "command": "commits",
+                "status": "since the start",
+                "count": commits["commits"],
+                "durable_mean": commits["commit_mean"],
+                "durable_longest": commits["commit_longest"],
+            }

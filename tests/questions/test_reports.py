@@ -12,7 +12,7 @@ from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import InvalidCommand, NotFound
 from SimpleBankingSystem.questions.reports import Statistics, TopSpenders, TrialBalance
 from SimpleBankingSystem.questions.statement import Statement
-from tests.banks import do, done
+from tests.banks import do, done, ticket
 
 
 def table(text: str) -> list[dict[str, str]]:
@@ -160,10 +160,38 @@ def test_statistics_say_how_often_why_and_how_long(bank: Bank) -> None:
     # Clock ticks of a microsecond.
     assert 0 < paid["queued_mean"] == paid["queued_longest"] < paid["durable_mean"] < 0.1
     assert len(Statistics(since="2026-01-02").answer(bank)["items"]) == 0
-    assert Statistics("2026-01-01", "2026-01-02").answer(bank) == Statistics().answer(bank)
-    header, *lines = Statistics().csv(Statistics().answer(bank)).splitlines()
+    answer = Statistics().answer(bank)
+    assert Statistics("2026-01-01", "2026-01-02").answer(bank)["items"] == answer["items"]
+    header, *lines = Statistics().csv(answer).splitlines()
     assert header.split(",") == [*Statistics.columns]
     assert lines[0].startswith('"deposit",COMPLETED,,1,100.0,0.00')
+
+
+def test_statistics_tell_how_long_commits_took_since_the_start(bank: Bank) -> None:
+    before = Statistics().answer(bank)["since_start"]
+    accounts = ["ADA", "BOB"] * 5
+    bank.carry_out([ticket("deposit", account=each, amount="1") for each in accounts])
+    answer = Statistics().answer(bank)
+    after = answer["since_start"]
+    assert (after["commits"] - before["commits"], after["outcomes"] - before["outcomes"]) == (1, 10)
+    assert 0 < after["commit_mean"] <= after["commit_longest"]
+    assert after["per_second"] > 0
+    last = table(Statistics().csv(answer))[-1]
+    assert (last["command"], last["count"]) == ("commits", str(after["commits"]))
+    assert float(last["durable_longest"]) == after["commit_longest"]
+
+
+def test_a_bank_that_has_done_nothing_yet_has_no_times_of_commits(bank: Bank) -> None:
+    with Bank(bank.store) as other:
+        answer = Statistics().answer(other)
+    assert answer["since_start"] == {
+        "commits": 0,
+        "outcomes": 0,
+        "per_second": 0.0,
+        "commit_mean": None,
+        "commit_longest": None,
+    }
+    assert len([*Statistics().rows(answer)]) == len(answer["items"]) > 0
 
 
 def test_where_all_were_retries_there_are_no_times(bank: Bank) -> None:
@@ -171,10 +199,11 @@ def test_where_all_were_retries_there_are_no_times(bank: Bank) -> None:
     failed = do(bank, "charge_fee", account="LATE", amount="1")
     done(bank, "deposit", account="LATE", amount="1")
     bank.retry(failed.id)
-    found = Statistics().answer(bank)["items"]
+    answer = Statistics().answer(bank)
+    found = answer["items"]
     retried, first = (each for each in found if each["command"] == "charge_fee")
     assert (retried["status"], first["status"]) == ("COMPLETED", "FAILED")
     assert (first["count"], first["queued_mean"] > 0) == (1, True)
     assert (retried["count"], retried["percent"]) == (1, 50.0)
     assert retried["queued_mean"] is retried["durable_longest"] is None
-    assert Statistics().csv({"items": [retried]}).endswith(",1,50.0,,,,\n")
+    assert ",1,50.0,,,,\n" in Statistics().csv({**answer, "items": [retried]})
