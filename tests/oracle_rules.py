@@ -75,6 +75,10 @@ class World:
         heir = self.holders[name].heir
         return self.name(heir) if heir else name
 
+    def now(self, name: str) -> str:
+        """Return what any account is now, also one of the bank's own."""
+        return name if "." in name else self.name(name)
+
     def _holder(self, name: str) -> Holder:
         return self.holders[self.name(name)]
 
@@ -212,6 +216,7 @@ class World:
         holder = self._paying(record.texts["account"])
         amount = units(record.texts["amount"], holder.currency)
         afford(holder, amount)
+        self._keep_within_limit_at_once(holder, amount)
         holder.held += amount
         self.holds[f"H{record.id[1:]}"] = Hold(self.name(record.texts["account"]), amount)
 
@@ -316,8 +321,9 @@ class World:
         if record.texts["transaction"] in self.undone:
             raise Refused("already_reversed")
         self.undone.add(record.texts["transaction"])
-        for source, target, amount, *_ in reversed(undo.moves):
-            self._post(record, target, source, amount)
+        moves = [(self.now(to), self.now(by), amount) for by, to, amount, *_ in undo.moves]
+        for source, target, amount in reversed([m for m in moves if m[0] != m[1]] or moves):
+            self._post(record, source, target, amount)
 
     def _move(self, record: Record, source: str, target: str, amount: str) -> None:
         self._post(record, source, target, amount, limited=True)
@@ -325,7 +331,7 @@ class World:
     def _post(
         self, record: Record, source: str, target: str, amount: int | str, *, limited: bool = False
     ) -> None:
-        names = [name if "." in name else self.name(name) for name in (source, target)]
+        names = [self.now(name) for name in (source, target)]
         if "." not in source:
             self._paying(source)
         if "." not in target:
@@ -352,13 +358,17 @@ class World:
                 after.append(self.own[name])
         record.moves.append((source, target, amount, *after))  # type: ignore[arg-type]
 
+    def _keep_within_limit_at_once(self, holder: Holder, amount: int) -> None:
+        limit = self.products[holder.product]["transaction_limit"]
+        if limit and amount * 10 ** (4 - DECIMALS[holder.currency]) > limit:
+            raise Refused("limit_exceeded")
+
     def _keep_within_limits(self, record: Record, name: str, amount: int) -> None:
         holder = self.holders[name]
         terms = self.products[holder.product]
         unit = 10 ** (4 - DECIMALS[holder.currency])
-        at_once = amount + sum(moved for source, _, moved, *_ in record.moves if source == name)
-        if terms["transaction_limit"] and at_once * unit > terms["transaction_limit"]:
-            raise Refused("limit_exceeded")
+        before = sum(moved for source, _, moved, *_ in record.moves if source == name)
+        self._keep_within_limit_at_once(holder, amount + before)
         if terms["daily_limit"]:
             day, spent = self.spent.get(name, (self.day, 0))
             today = amount + (spent if day == self.day else 0)

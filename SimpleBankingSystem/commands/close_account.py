@@ -48,6 +48,7 @@ class CloseAccount(Command):
             account = book.account(account.id)
         if account.balance or account.held:
             held = f", and {account.held} are held" if account.held else ""
-            message = f"{account.id} has {account.balance} {account.currency} on it{held}."
+            way = "" if held or account.balance < 0 else " Say with sweep_to where it is to go."
+            message = f"{account.id} has {account.balance} {account.currency} on it{held}.{way}"
             raise BalanceNotZero(message)
         book.put(account.closed())

@@ -30,6 +30,8 @@ class PlaceHold(Command):
         account = book.paying(self.account)
         amount = in_units(self.amount, account.currency)
         book.afford(account, amount)
+        # More could never be captured. That of the day is for the day on which it is.
+        book.limit_at_once(account, amount)
         book.put(replace(account, held=account.held + amount))
         book.put(
             Hold(

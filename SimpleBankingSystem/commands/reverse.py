@@ -43,8 +43,14 @@ class Reverse(Command):
             raise NotReversible(f"{self.transaction} is a reversal itself.")
         if not book.claim(reversal_of(self.transaction)):
             raise AlreadyReversed(f"{self.transaction} was reversed already.")
-        for posting in reversed(reversed_one.postings):
-            book.post(posting.target, posting.source, posting.amount, limited=False)
+        back = [
+            (book.heir(posting.target), book.heir(posting.source), posting.amount)
+            for posting in reversed(reversed_one.postings)
+        ]
+        # What went to an account that was merged with its source since has come back by that.
+        apart = [move for move in back if move[0] != move[1]]
+        for source, target, amount in apart or back:
+            book.post(source, target, amount, limited=False)
 
 
 def reversal_of(transaction_id: str) -> str:

@@ -56,6 +56,14 @@ class Book(WorkingCopy):
             raise AccountNotFound(f"There is no account {account_id}.")
         return self.account(account.merged_into) if account.merged_into else account
 
+    def heir(self, account_id: str) -> str:
+        """Return the id of what an account is now: another one, if it was merged into that.
+
+        Raises:
+            AccountNotFound: there is no such account.
+        """
+        return account_id if is_internal(account_id) else self.account(account_id).id
+
     def open_account(self, account_id: str) -> Account:
         """Return an account that may still be changed; like ``account``.
 
@@ -195,15 +203,23 @@ class Book(WorkingCopy):
             raise CreditsBlocked(f"{account.id} is {account.status}: no money may come in.")
         return account
 
+    def limit_at_once(self, payer: Account, amount: Decimal) -> None:
+        """Insist on what the payer's product allows at once.
+
+        Raises:
+            LimitExceeded: it is less.
+        """
+        product = self._limited.get(payer.type)
+        limit = product.transaction_limit if product is not None else 0
+        if limit and amount > limit:
+            message = f"{payer.id} may pay {limit} {payer.currency} at once, {amount} is more."
+            raise LimitExceeded(message)
+
     def _limit(self, payer: Account, amount: Decimal) -> None:
         """Insist on the limits of the payer's product, and count towards that of the day."""
-        product = self._limited[payer.type]
-        limit = product.transaction_limit
-        at_once = amount + sum(each.amount for each in self._postings if each.source == payer.id)
-        if limit and at_once > limit:
-            message = f"{payer.id} may pay {limit} {payer.currency} at once, {at_once} is more."
-            raise LimitExceeded(message)
-        limit = product.daily_limit
+        before = sum(each.amount for each in self._postings if each.source == payer.id)
+        self.limit_at_once(payer, amount + before)
+        limit = self._limited[payer.type].daily_limit
         if not limit:
             return
         day = self.now[:10]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from SimpleBankingSystem.engine.bank import Bank
+from SimpleBankingSystem.ledger.errors import NotFound
 from SimpleBankingSystem.ledger.fields import AccountId, HoldId, shape_of
-from SimpleBankingSystem.ledger.hold import CAPTURED, OPEN, VOIDED, Hold
+from SimpleBankingSystem.ledger.hold import CAPTURED, OPEN, VOIDED, Hold, placing
 from SimpleBankingSystem.questions.base import Answer, Question, WholeList, question
 from SimpleBankingSystem.shapes import MONEY, TEXT, TIME, page_of, record
 
@@ -56,4 +57,7 @@ class OneHold(Question):
     hold: HoldId
 
     def answer(self, bank: Bank) -> Answer:
+        placed = bank.store.transaction(placing(self.hold))
+        if bank.store.find(Hold, self.hold) is None and placed is not None and placed.made[1]:
+            raise NotFound(f"{self.hold} is resolved already: it was captured or voided.")
         return shape_of(bank.find(Hold, self.hold))

@@ -63,6 +63,19 @@ def test_it_counts_against_available_at_once_and_moves_nothing(bank: Bank) -> No
     assert answer(bank, "reverse", f"transaction={placed.id}") == "not_reversible"
 
 
+def test_more_than_may_be_paid_at_once_is_not_set_aside_either(bank: Bank) -> None:
+    done(bank, "define_product", product="club", transaction_limit="20", daily_limit="30")
+    done(bank, "change_product", account="RICH", product="club")
+    failed = do(bank, "place_hold", account="RICH", amount="20.01")
+    assert code(failed) == "limit_exceeded"
+    for _ in range(2):
+        done(bank, "place_hold", account="RICH", amount="20")
+    # What limits a day is that of the capture.
+    first, second = (str(hold.id) for hold in bank.store.every(Hold))
+    done(bank, "capture_hold", hold=first)
+    assert answer(bank, "capture_hold", f"hold={second}") == "limit_exceeded"
+
+
 def test_within_one_batch_each_sees_those_before_it(bank: Bank) -> None:
     answers = submitted(
         bank,

@@ -54,6 +54,27 @@ def test_it_is_refused_where_the_money_is_gone_and_can_be_tried_again(bank: Bank
     assert answer(bank, "reverse", f"transaction={paid.id}") == "already_reversed"
 
 
+def test_what_a_merge_has_brought_back_is_not_undone_again(bank: Bank) -> None:
+    done(bank, "define_product", product="club", transfer_fee="1")
+    done(bank, "change_product", account="RICH", product="club")
+    paid = done(bank, "split", source="RICH", parts="POOR=5 EMPTY=6")
+    alone = done(bank, "transfer", source="RICH", target="POOR", amount="3")
+    done(bank, "merge_accounts", source="POOR", target="RICH")
+    before = balances(bank)
+    undone = done(bank, "reverse", transaction=paid.id)
+    assert [str(leg.amount) for leg in undone.postings] == ["1.00", "6.00"]
+    done(bank, "reverse", transaction=alone.id)
+    after = balances(bank)
+    assert (after["EMPTY"], after["FEES.EUR"]) == (0, 0)
+    assert after["RICH"] == before["RICH"] + 8
+
+
+def test_where_a_merge_has_brought_back_all_nothing_is_to_undo(bank: Bank) -> None:
+    paid = done(bank, "transfer", source="RICH", target="POOR", amount="3")
+    done(bank, "merge_accounts", source="POOR", target="RICH")
+    assert answer(bank, "reverse", f"transaction={paid.id}") == "same_account"
+
+
 def test_what_failed_has_nothing_to_undo(bank: Bank) -> None:
     failed = do(bank, "withdraw", account="POOR", amount="1")
     assert answer(bank, "reverse", f"transaction={failed.id}") == "not_reversible"

@@ -60,8 +60,12 @@ def test_holds_are_listed_while_they_are_open(bank: Bank) -> None:
     done(bank, "void_hold", hold=first)
     done(bank, "capture_hold", hold=third, amount="2")
     assert Holds(account="ADA").answer(bank) == {"items": [], "next": None}
-    for hold in (first, third, "H00000000099"):
-        with pytest.raises(NotFound, match=hold):
+    for hold, why in (
+        (first, "resolved already"),
+        (third, "resolved"),
+        ("H00000000099", "no hold"),
+    ):
+        with pytest.raises(NotFound, match=why):
             OneHold(hold).answer(bank)
     with pytest.raises(NotFound, match="NOBODY"):
         Holds(account="NOBODY").answer(bank)
