@@ -171,7 +171,9 @@ def tell(sentence: str) -> None:
 def variables(**more: str) -> dict[str, str]:
     """Return the environment variables of a child: the package is found from anywhere."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **more}
+    # Without compiled files each of the hundreds of banks that tests start would compile it anew.
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, **kept, **more}
 
 
 def become(*arguments: str, folder: Path = ROOT, **more: str) -> NoReturn:

@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if numbers or "proofs" in item.path.parts:
                 item.add_marker(pytest.mark.guarantee(*numbers))
                 item.user_properties.append(("guarantees", numbers))
-            if "proofs" in item.path.parts:
+            if {"proofs", "spreadsheets"} & {*item.path.parts}:
                 # They try the same lines many times: to count them takes as long as the proof.
                 item.add_marker(pytest.mark.no_cover)
 

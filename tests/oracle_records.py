@@ -112,6 +112,12 @@ def highest(letter: str, names: dict[str, object] | dict[str, Holder] | Texts) -
     return max((int(name[1:]) for name in made if name[0] == letter), default=0)
 
 
+def keep_within(limit: int, currency: str, amount: int) -> None:
+    """Insist on a limit in units of a ten-thousandth, if there is one."""
+    if limit and amount * 10 ** (4 - DECIMALS[currency]) > limit:
+        raise Refused("limit_exceeded")
+
+
 def afford(holder: Holder, amount: int) -> None:
     """Insist that an account has an amount available."""
     if holder.balance - holder.held + holder.limit - holder.minimum < amount:

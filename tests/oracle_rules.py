@@ -19,6 +19,7 @@ from tests.oracle_records import (
     half_even,
     highest,
     in_units,
+    keep_within,
     parts_of,
     scaled,
     units,
@@ -122,12 +123,11 @@ class World:
 
     def _close_account(self, record: Record) -> None:
         holder = self._changeable(record.texts["account"])
-        if "sweep_to" in record.texts:
-            self._holder(record.texts["sweep_to"])
-        if "sweep_to" in record.texts and holder.balance > 0 and not holder.held:
+        sweep_to = record.texts.get("sweep_to")
+        if sweep_to and self._holder(sweep_to) and holder.balance > 0 and not holder.held:
             holder.minimum = 0
             name = self.name(record.texts["account"])
-            self._post(record, name, record.texts["sweep_to"], holder.balance)
+            self._post(record, name, sweep_to, holder.balance)
         if holder.balance or holder.held:
             raise Refused("balance_not_zero")
         holder.status, holder.limit, holder.minimum = "closed", 0, 0
@@ -216,7 +216,7 @@ class World:
         holder = self._paying(record.texts["account"])
         amount = units(record.texts["amount"], holder.currency)
         afford(holder, amount)
-        self._keep_within_limit_at_once(holder, amount)
+        keep_within(self.products[holder.product]["transaction_limit"], holder.currency, amount)
         holder.held += amount
         self.holds[f"H{record.id[1:]}"] = Hold(self.name(record.texts["account"]), amount)
 
@@ -358,22 +358,15 @@ class World:
                 after.append(self.own[name])
         record.moves.append((source, target, amount, *after))  # type: ignore[arg-type]
 
-    def _keep_within_limit_at_once(self, holder: Holder, amount: int) -> None:
-        limit = self.products[holder.product]["transaction_limit"]
-        if limit and amount * 10 ** (4 - DECIMALS[holder.currency]) > limit:
-            raise Refused("limit_exceeded")
-
     def _keep_within_limits(self, record: Record, name: str, amount: int) -> None:
         holder = self.holders[name]
         terms = self.products[holder.product]
-        unit = 10 ** (4 - DECIMALS[holder.currency])
         before = sum(moved for source, _, moved, *_ in record.moves if source == name)
-        self._keep_within_limit_at_once(holder, amount + before)
+        keep_within(terms["transaction_limit"], holder.currency, amount + before)
         if terms["daily_limit"]:
             day, spent = self.spent.get(name, (self.day, 0))
             today = amount + (spent if day == self.day else 0)
-            if today * unit > terms["daily_limit"]:
-                raise Refused("limit_exceeded")
+            keep_within(terms["daily_limit"], holder.currency, today)
             self.spent[name] = self.day, today
 
     def currency_of(self, name: str) -> str:

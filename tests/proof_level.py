@@ -22,7 +22,7 @@ FIGURES = {
     "schedules": (120, 1_000, 50_000),
     "schedules on a disk": (60, 1_000, 50_000),
     "broken command files": (200, 1_000, 200_000),
-    "API cases": (250, 5_000, 250_000),
+    "API cases": (150, 5_000, 250_000),
     "bad lines": (20_000, 2_000_000, 10_000_000),
     "overload rounds": (6, 60, 2_000),
     "soak seconds": (1, 60, 3_600),

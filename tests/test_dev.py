@@ -31,6 +31,9 @@ from tests import proof_level
 
 NOWHERE = "http://127.0.0.1:9/simple"
 SENTENCE = re.compile(r"The locked packages could not be installed: .* in PIP_INDEX_URL, .*\.\n")
+# What these tests start is dev.py, and nothing of the bank that could be covered.
+pytestmark = pytest.mark.no_cover
+
 HOST = str(Path(sys.base_prefix, "bin", "python3"))
 
 Ended = subprocess.CompletedProcess[str]

@@ -197,7 +197,6 @@ class Statistics(Question):
         if commits["commits"]:
             yield {
                 "command": "commits",
-                "status": "since the start",
                 "count": commits["commits"],
                 "durable_mean": commits["commit_mean"],
                 "durable_longest": commits["commit_longest"],

@@ -67,6 +67,9 @@ def settled(text: str) -> str:
     # The milliseconds of the statistics: in a table, in CSV and in JSON.
     text = re.sub(r"(?m)( \d+\.\d)( +\d+\.\d+){4}$", r"\1", text)
     text = re.sub(r"(?m)(,\d+\.\d)(,\d+\.\d+){4}$", r"\1", text)
+    # Only who serves has made commits since the start.
+    text = re.sub(r'(?m)^"?commits"?[ ,].*\n', "", text)
+    text = re.sub(r'("since_start": ){[^}]*}', r"\1", text)
     text = re.sub(r'("(queued|durable)_(mean|longest)": )[0-9.]+', r"\1", text)
     return re.sub(r"((seconds|lines_per_second|rows_per_second)\W+)([0-9.]+|null)?", r"\1", text)
 
