@@ -40,8 +40,8 @@ Open = Callable[..., Client]
 
 
 def finished(api: Client, place: str) -> Any:
-    """Wait for the end of a run, and return it."""
-    wait_until(lambda: api.flask.get(place).get_json()["status"] == "finished")
+    """Wait for the end of a run, and until the server tells how it ended, and return it."""
+    wait_until(lambda: "ended" in api.flask.get(place).get_json())
     return api.flask.get(place).get_json()
 
 
