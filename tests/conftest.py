@@ -14,17 +14,34 @@ import pytest
 
 pytest_plugins = ["tests.guarantees"]
 
+COUNTING = "COVERAGE_PROCESS_CONFIG"
+"""How coverage tells the processes that are started to count what they do."""
+
 _MISSING = "it needs "
 _PACKAGES = Path(__file__).parents[1] / ".ci" / "packages"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Hear the signals that tests send to what they start, which inherits what is ignored here.
 
     A shell lets its background jobs ignore Ctrl-C, and nohup the end of the terminal.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    count_once(config)
+
+
+def count_once(config: pytest.Config) -> None:
+    """Let a worker of pytest-xdist cover what it does once, and not at all where it should not.
+
+    It would do so three times: because of the variable, since pytest-cov begins before it knows
+    that this is a worker, and when it knows. A test with ``no_cover`` ends only the last.
+    """
+    if config.getoption("numprocesses", None):
+        os.environ.pop(COUNTING, None)
+    counting = config.pluginmanager.getplugin("_cov")
+    if counting is not None and hasattr(config, "workerinput"):
+        counting.cov_controller.cov.stop()
 
 
 def pytest_unconfigure() -> None:
@@ -56,13 +73,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Do not count either what is covered by the processes of a test that is not counted."""
-    counting = "COVERAGE_PROCESS_CONFIG"
-    how = os.environ.pop(counting, None) if item.get_closest_marker("no_cover") else None
+    how = os.environ.pop(COUNTING, None) if item.get_closest_marker("no_cover") else None
     try:
         return (yield)
     finally:
         if how is not None:
-            os.environ[counting] = how
+            os.environ[COUNTING] = how
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
