@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from errno import EADDRINUSE
 from ipaddress import ip_address
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from flask import Flask
@@ -80,6 +82,31 @@ def address(listener: socket.socket) -> str:
     return url_of(host, str(port))
 
 
+class Bell:
+    """What ``threading.Event`` is, and may be rung by a signal's handler at any moment.
+
+    The handler interrupts the very thread that waits. An event has a lock that it may hold just
+    then, and would never let go of; the queue has none that a handler could meet.
+    """
+
+    def __init__(self) -> None:
+        self._rung: SimpleQueue[None] = SimpleQueue()
+
+    def set(self) -> None:
+        """Ring."""
+        self._rung.put(None)
+
+    def wait(self) -> None:
+        """Return once it has been rung since it was cleared."""
+        self._rung.put(self._rung.get())
+
+    def clear(self) -> None:
+        """Forget that it was rung."""
+        with suppress(Empty):
+            while True:
+                self._rung.get_nowait()
+
+
 class Server(MTServer):
     """granian with its worker as a thread of this process.
 
@@ -100,6 +127,7 @@ class Server(MTServer):
             log_level=LogLevels.error,
             log_dictconfig=LOG,
         )
+        self.main_loop_interrupt: Any = Bell()
         books = books_of(app)
         self._books = books
         self._bridge = Bridge(

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import dev
+from SimpleBankingSystem.api.serving import Bell
 from SimpleBankingSystem.ledger.run import FINISHED
 from tests.banks import wait_until
 from tests.processes import PREFIX, PROGRAM, SECONDS, Answer, Served, running, served, started
@@ -306,3 +307,21 @@ def test_the_demo_ends_before_it_is_served_if_it_is_told_to(tmp_path: Path) -> N
         shown, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, log.read_text()
     assert "swagger" not in shown
+
+
+def test_a_request_to_end_is_heard_at_whatever_moment_it_comes() -> None:
+    bell = Bell()
+    before = signal.signal(signal.SIGVTALRM, lambda *_: bell.set())
+    # An Event instead of the bell stops for good here: the handler waits for the lock that the
+    # thread holds which it interrupts.
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.0001, 0.0001)
+    try:
+        for _ in range(100_000):
+            bell.set()
+            bell.wait()
+            bell.clear()
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    bell.set()
+    bell.wait()
