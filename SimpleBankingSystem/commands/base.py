@@ -27,7 +27,7 @@ from typing import (
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.entity import Entity
 from SimpleBankingSystem.ledger.errors import InvalidCommand
-from SimpleBankingSystem.ledger.fields import Date, Kind, Tags, Text
+from SimpleBankingSystem.ledger.fields import ACCOUNT_ID, Date, Kind, Tags, Text
 from SimpleBankingSystem.ledger.product import Product
 from SimpleBankingSystem.ledger.working_copy import Look
 
@@ -57,6 +57,7 @@ class Request:
     route: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
     field_names: ClassVar[frozenset[str]]
+    account_fields: ClassVar[tuple[str, ...]]
     surfaces: ClassVar[bool]
     makes: ClassVar[str]
     spends: ClassVar[bool] = True
@@ -226,10 +227,13 @@ class Command(Request):
     def accounts(self, look: Look) -> Collection[str]:
         """Name what the command will touch, from its fields and the published state.
 
-        It is a hint, taken when the command is queued: touching another name while deciding
-        queues the command again with that name added.
+        That is every account that it names, if it does not say otherwise. The bank's own have no
+        limit and need not be held. It is a hint, taken when the command is queued: touching
+        another name while deciding queues the command again with that name added.
         """
-        raise NotImplementedError
+        del look
+        values = self.__dict__
+        return [values[name] for name in self.account_fields if values.get(name)]
 
     def apply(self, book: Book) -> None:
         """Decide: use ``book.post`` and ``book.put``, or raise a BankError."""
@@ -292,6 +296,7 @@ def declared(
             for each in sorted(dataclasses.fields(made), key=lambda each: bool(each.kw_only))
         )
         made.field_names = frozenset(each.name for each in made.fields)
+        made.account_fields = tuple(each.name for each in made.fields if each.kind is ACCOUNT_ID)
         return made
 
     return declare

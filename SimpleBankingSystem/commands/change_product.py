@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
@@ -10,7 +9,6 @@ from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import CurrencyMismatch
 from SimpleBankingSystem.ledger.fields import AccountId, ProductId
 from SimpleBankingSystem.ledger.money import in_units
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("change_product", route="/accounts/{account}/product")
@@ -19,11 +17,6 @@ class ChangeProduct(Command):
 
     account: AccountId
     product: ProductId
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch the one account."""
-        del look
-        return (self.account,)
 
     def apply(self, book: Book) -> None:
         """Put the account with the product's overdraft limit and minimum balance."""

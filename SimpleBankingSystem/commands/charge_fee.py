@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("charge_fee", route="/accounts/{account}/fee")
@@ -16,11 +13,6 @@ class ChargeFee(Command):
 
     account: AccountId
     amount: Amount
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch the one account; the bank's own has no limit and is not held."""
-        del look
-        return (self.account,)
 
     def apply(self, book: Book) -> None:
         """Post from the account to the bank's own account for fees."""

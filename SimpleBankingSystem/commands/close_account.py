@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,7 +12,6 @@ from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import AccountClosed, BalanceNotZero
 from SimpleBankingSystem.ledger.fields import AccountId
 from SimpleBankingSystem.ledger.money import ZEROS
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("close_account", route="/accounts/{account}/close")
@@ -28,11 +27,6 @@ class CloseAccount(Command):
         if self.sweep_to == self.account:
             return {"sweep_to": f"is the account itself, {self.account}; give another account"}
         return {}
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch the account, and the one that gets its money."""
-        del look
-        return (self.account, self.sweep_to) if self.sweep_to else (self.account,)
 
     def apply(self, book: Book) -> None:
         """Move the money where it is to go, and put the account as closed."""

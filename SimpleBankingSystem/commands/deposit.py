@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("deposit", route="/accounts/{account}/deposit")
@@ -17,11 +14,6 @@ class Deposit(Command):
 
     account: AccountId
     amount: Amount
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch the one account; the bank's cash has no limit and is not held."""
-        del look
-        return (self.account,)
 
     def apply(self, book: Book) -> None:
         """Post from the bank's cash to the account."""

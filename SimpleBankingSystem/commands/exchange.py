@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from SimpleBankingSystem.commands.base import Command, command
@@ -11,7 +11,6 @@ from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.errors import CurrencyMismatch, NothingMoved
 from SimpleBankingSystem.ledger.fields import AccountId, Amount, Rate
 from SimpleBankingSystem.ledger.money import in_units, rounded
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("exchange", route="/accounts/{source}/exchange")
@@ -33,11 +32,6 @@ class Exchange(Command):
         if self.source == self.target:
             return {"target": f"is the source itself, {self.source}; give another account"}
         return {}
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch both accounts; the bank's own have no limit and are not held."""
-        del look
-        return (self.source, self.target)
 
     def apply(self, book: Book) -> None:
         """Post what is paid, what the rounding came to, and what is got."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
@@ -10,7 +9,6 @@ from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.hold import OPEN, Hold
 from SimpleBankingSystem.ledger.money import ZEROS, in_units
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("place_hold", route="/accounts/{account}/holds", makes=Hold)
@@ -19,11 +17,6 @@ class PlaceHold(Command):
 
     account: AccountId
     amount: Amount
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch the one account."""
-        del look
-        return (self.account,)
 
     def apply(self, book: Book) -> None:
         """Put the account with more held, and the hold."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Limit
 from SimpleBankingSystem.ledger.money import in_units
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("set_overdraft_limit", route="/accounts/{account}/overdraft-limit")
@@ -18,11 +16,6 @@ class SetOverdraftLimit(Command):
 
     account: AccountId
     overdraft_limit: Limit
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch the one account."""
-        del look
-        return (self.account,)
 
     def apply(self, book: Book) -> None:
         """Put the account with the new limit."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Reason, Status
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("set_status", route="/accounts/{account}/status")
@@ -18,11 +16,6 @@ class SetStatus(Command):
     account: AccountId
     status: Status
     reason: Reason
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch the one account."""
-        del look
-        return (self.account,)
 
     def apply(self, book: Book) -> None:
         """Put the account with its new status; the journal keeps the reason."""

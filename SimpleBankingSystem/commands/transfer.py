@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.product import Product
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("transfer", route="/accounts/{source}/transfer")
@@ -26,11 +25,6 @@ class Transfer(Command):
         if self.source == self.target:
             return {"target": f"is the source itself, {self.source}; give another account"}
         return {}
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch both accounts."""
-        del look
-        return (self.source, self.target)
 
     def apply(self, book: Book) -> None:
         """Post both legs at once."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from SimpleBankingSystem.commands.base import Command, command
 from SimpleBankingSystem.ledger.account import internal_id
 from SimpleBankingSystem.ledger.book import Book
 from SimpleBankingSystem.ledger.fields import AccountId, Amount
 from SimpleBankingSystem.ledger.product import Product
-from SimpleBankingSystem.ledger.working_copy import Look
 
 
 @command("withdraw", route="/accounts/{account}/withdraw")
@@ -20,11 +17,6 @@ class Withdraw(Command):
     amount: Amount
 
     costs = staticmethod(Product.withdrawal_costs)
-
-    def accounts(self, look: Look) -> Collection[str]:
-        """Touch the one account; the bank's cash has no limit and is not held."""
-        del look
-        return (self.account,)
 
     def apply(self, book: Book) -> None:
         """Post from the account to the bank's cash."""

@@ -16,6 +16,7 @@ from SimpleBankingSystem.commands.deposit import Deposit
 from SimpleBankingSystem.commands.open_account import OpenAccount
 from SimpleBankingSystem.commands.run_file import FinishRun
 from SimpleBankingSystem.commands.transfer import Transfer
+from SimpleBankingSystem.engine.bank import Bank
 from SimpleBankingSystem.ledger.errors import InvalidCommand
 from SimpleBankingSystem.ledger.fields import AccountId, Number, Text
 
@@ -182,6 +183,14 @@ def test_a_new_operation_is_one_declaration(undone: None) -> None:
     assert [field.name for field in RenameAccount.fields] == ["account", "remark", *SHARED]
 
 
+def test_a_command_touches_every_account_that_it_names(bank: Bank) -> None:
+    paid = Transfer.parse({"source": "ADA", "target": "BOB", "amount": "1"})
+    assert paid.accounts(bank.store) == ["ADA", "BOB"]
+    closed = REGISTRY["close_account"].parse({"account": "ADA"})
+    assert isinstance(closed, Command)
+    assert closed.accounts(bank.store) == ["ADA"]
+
+
 def test_the_base_classes_decide_nothing_themselves() -> None:
     class Idle(Command):
         pass
@@ -189,7 +198,7 @@ def test_the_base_classes_decide_nothing_themselves() -> None:
     class Lazy(Action):
         pass
 
-    for made, method in ((Idle, "accounts"), (Idle, "apply"), (Lazy, "perform")):
+    for made, method in ((Idle, "apply"), (Lazy, "perform")):
         with pytest.raises(NotImplementedError):
             getattr(object.__new__(made), method)(None)
     assert issubclass(Request, object)
