@@ -279,8 +279,8 @@ def declared(
     """Make a request's class ready to be parsed; a registry makes it known to the surfaces."""
 
     def declare(cls: type[_Declared]) -> type[_Declared]:
-        # Comparing and showing are written once, in Request: generated for each of fifty classes
-        # they would take a fifth of the time in which a command line starts.
+        # Comparing and showing are written once, in Request: to generate them for each of so many
+        # classes would be noticed at the start of every command line.
         made: type[_Declared] = dataclass(frozen=True, eq=False, repr=False)(cls)
         bases = reversed(made.__mro__)
         hints = {name: hint for each in bases for name, hint in _hints(each).items()}
